@@ -16,15 +16,15 @@ public sealed unsafe partial class RocksDatabase
 {
     public DatabaseFigures Figures()
     {
-        using NativeHandle.Use db = database.Borrow();
+        using NativeHandle.Use db = Enter(out NativeDatabase native);
         return new DatabaseFigures(
-            Sum(db.Pointer, "rocksdb.live-sst-files-size") + Sum(db.Pointer, "rocksdb.live-blob-file-size"),
-            Sum(db.Pointer, "rocksdb.estimate-live-data-size"),
-            Directory.EnumerateFiles(path).Count(),
-            Sum(db.Pointer, "rocksdb.cur-size-all-mem-tables"),
-            Sum(db.Pointer, "rocksdb.estimate-num-keys"),
-            Sum(db.Pointer, "rocksdb.num-live-versions"),
-            Property(db.Pointer, natives[0], "rocksdb.num-snapshots"));
+            Sum(db.Pointer, native.Families, "rocksdb.live-sst-files-size") + Sum(db.Pointer, native.Families, "rocksdb.live-blob-file-size"),
+            Sum(db.Pointer, native.Families, "rocksdb.estimate-live-data-size"),
+            Directory.EnumerateFiles(options.Path).Count(),
+            Sum(db.Pointer, native.Families, "rocksdb.cur-size-all-mem-tables"),
+            Sum(db.Pointer, native.Families, "rocksdb.estimate-num-keys"),
+            Sum(db.Pointer, native.Families, "rocksdb.num-live-versions"),
+            Property(db.Pointer, native.Families[0], "rocksdb.num-snapshots"));
     }
 
     /// <summary>
@@ -33,24 +33,25 @@ public sealed unsafe partial class RocksDatabase
     /// </summary>
     public void Compact(Family family, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
-        using NativeHandle.Use db = database.Borrow();
-        nint native = Native(family);
+        if (Volatile.Read(ref logFailed)) GoOnAfterFailure();
+        using NativeHandle.Use db = Enter(out NativeDatabase current);
+        nint native = Native(current, family);
         long errors = Property(db.Pointer, native, "rocksdb.background-errors");
-        using NativeHandle options = new(Rocks.rocksdb_compactoptions_create(), Rocks.rocksdb_compactoptions_destroy);
-        using NativeHandle.Use use = options.Borrow();
+        using NativeHandle how = new(Rocks.rocksdb_compactoptions_create(), Rocks.rocksdb_compactoptions_destroy);
+        using NativeHandle.Use use = how.Borrow();
         Rocks.rocksdb_compactoptions_set_exclusive_manual_compaction(use.Pointer, 0);
         Rocks.rocksdb_compactoptions_set_bottommost_level_compaction(use.Pointer, 3); // kForceOptimized: all, each file once
         fixed (byte* f = from, t = to)
             Rocks.rocksdb_compact_range_cf_opt(db.Pointer, native, use.Pointer, f, (nuint)from.Length, t, (nuint)to.Length);
         // The call itself reports nothing.
         if (Property(db.Pointer, native, "rocksdb.background-errors") > errors)
-            throw new StoreException($"compacting the database {path} failed", "look at the file LOG in that folder; a full disk is the usual reason");
+            throw new StoreException($"compacting the database {options.Path} failed", "look at the file LOG in that folder; a full disk is the usual reason");
     }
 
-    long Sum(nint db, string property)
+    static long Sum(nint db, nint[] families, string property)
     {
         long sum = 0;
-        foreach (nint family in natives) sum += Property(db, family, property);
+        foreach (nint family in families) sum += Property(db, family, property);
         return sum;
     }
 
