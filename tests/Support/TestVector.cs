@@ -6,17 +6,17 @@ namespace Vault.Tests.Support;
 /// One case of a vector file: lines "name = value", an empty line between cases, "#" before where they come from. The files lie
 /// in the folder vectors beside the test assembly.
 /// </summary>
-public sealed class Vector
+public sealed class TestVector
 {
     readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
     readonly string origin;
 
-    Vector(string origin) => this.origin = origin;
+    TestVector(string origin) => this.origin = origin;
 
-    public static IReadOnlyList<Vector> Load(string file)
+    public static IReadOnlyList<TestVector> Load(string file)
     {
-        List<Vector> all = [];
-        Vector? current = null;
+        List<TestVector> all = [];
+        TestVector? current = null;
         int number = 0;
         foreach (string line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "vectors", file)))
         {
@@ -27,7 +27,7 @@ public sealed class Vector
                 current = null;
                 continue;
             }
-            if (current == null) all.Add(current = new Vector($"{file}:{number}"));
+            if (current == null) all.Add(current = new TestVector($"{file}:{number}"));
             string[] parts = line.Split('=', 2, StringSplitOptions.TrimEntries);
             current.values.Add(parts[0], parts[1]);
         }
