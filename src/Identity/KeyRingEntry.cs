@@ -33,8 +33,10 @@ public sealed class KeyRingEntry
 
     internal KeyRingEntry Copy() => new(Name, KeyRingCodec.Copy(Keys), exported);
 
-    internal static bool IsName(string name) => name.Length > 0 && Encoding.UTF8.GetByteCount(name) <= MaxNameLength;
-
-    static string Checked(string name) =>
-        IsName(name) ? name : throw new ConfigException($"a vault's name has 1 to {MaxNameLength} bytes");
+    static string Checked(string name)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(name);
+        bool lossless = Encoding.UTF8.GetString(bytes) == name; // half a surrogate pair has no bytes
+        return lossless && bytes.Length is > 0 and <= MaxNameLength ? name : throw new ConfigException($"a vault's name has 1 to {MaxNameLength} bytes of text");
+    }
 }
