@@ -56,12 +56,20 @@ static partial class DurableFile
         }
     }
 
-    /// <summary>Takes a file away from everyone but its owner. True when that changed something.</summary>
-    public static bool Tighten(string path)
+    /// <summary>Takes a file away from everyone but its owner. What there is to say about that, or null when it was the owner's only.</summary>
+    public static string? Tighten(string path)
     {
-        if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & Others) == 0) return false;
-        File.SetUnixFileMode(path, OwnerOnly);
-        return true;
+        if (OperatingSystem.IsWindows()) return null;
+        try
+        {
+            if ((File.GetUnixFileMode(path) & Others) == 0) return null;
+            File.SetUnixFileMode(path, OwnerOnly);
+            return $"{path} could be read by other users of this machine; it no longer can";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{path} can be read by other users of this machine, and that can't be changed: {e.Message}";
+        }
     }
 
     // The base class library opens no folders, so the C library does. Elsewhere a rename is durable, or nothing can be done.

@@ -25,7 +25,7 @@ public sealed class KeyFolder(string path, RandomSource random, SecretBytes? pas
         if (DurableFile.Read(file, KeyFile.MaxSize) is not { } bytes) return null;
         try
         {
-            if (DurableFile.Tighten(file)) warnings.Add($"{file} could be read by other users of this machine; it no longer can");
+            if (DurableFile.Tighten(file) is { } warning) warnings.Add(warning);
             if (passphrase != null && !KeyFile.IsSealed(bytes)) warnings.Add($"{file} isn't sealed under the passphrase");
             return KeyFile.Open(kind, bytes, passphrase, file);
         }

@@ -36,7 +36,7 @@ static class KeyRingCodec
     public static Hash32 Digest(VaultKeys keys)
     {
         using SecretWriter writer = new();
-        writer.Add("vault/v1/exported"u8);
+        writer.Add(KeyLabels.Exported);
         Write(writer, keys);
         return Hash32.Of(writer.Written);
     }

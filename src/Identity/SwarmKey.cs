@@ -15,7 +15,6 @@ public sealed class SwarmKey : IDisposable
     /// <summary>The longest of the three forms, CRLF included, has about a hundred bytes.</summary>
     public const int MaxFileSize = 256;
 
-    const string FingerprintLabel = "vault/v1/swarm-fingerprint";
     const int FingerprintSize = 8;
 
     static ReadOnlySpan<byte> Magic => "/key/swarm/psk/1.0.0/"u8;
@@ -23,7 +22,7 @@ public sealed class SwarmKey : IDisposable
     SwarmKey(SecretBytes secret)
     {
         Secret = secret;
-        using SecretBytes fingerprint = secret.Derive(FingerprintLabel, FingerprintSize);
+        using SecretBytes fingerprint = secret.Derive(KeyLabels.SwarmFingerprint, FingerprintSize);
         Fingerprint = Convert.ToHexStringLower(fingerprint.Span);
     }
 
