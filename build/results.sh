@@ -57,7 +57,7 @@ sum_up() { # RESULTS PROJECTS FILTER
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     done
     if [ $((passed + failed + skipped)) = 0 ]; then
-        say "no test${3:+'s name contains what was asked for}"
+        say "no test's name contains what was asked for"
         failed=1
     fi
     local line="$passed passed, $failed failed"
