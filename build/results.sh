@@ -13,8 +13,10 @@ read_trx() {
         /<UnitTestResult / { outcome = attribute("outcome"); print outcome "\t" attribute("testName") }
         /<\/UnitTestResult>/ { outcome = "" }
         /<(Message|StackTrace)>/ { if (outcome != "" && outcome != "Passed") telling = 1 }
-        telling { line = $0; gsub(/<\/?(Message|StackTrace)>/, "", line); sub(/^ +/, "", line); sub(/\r$/, "", line); print "      " plain(line) }
-        /<\/(Message|StackTrace)>/ { telling = 0 }
+        # Of a stack, the frames in our own files.
+        /<StackTrace>/ { stack = 1 }
+        telling && (!stack || / in [^ ].*:line /) { line = $0; gsub(/<\/?(Message|StackTrace)>/, "", line); sub(/^ +/, "", line); sub(/\r$/, "", line); print "      " plain(line) }
+        /<\/(Message|StackTrace)>/ { telling = stack = 0 }
     ' "$1"
 }
 
