@@ -25,9 +25,9 @@ report_project() { # RESULTS NAME FILTER
     local name=$2 code trx=$1/$2/$2.trx log=$1/$2.log tests= passed=0 failed=0 skipped=0
     code=$(<"$1/$name.code")
     [ ! -e "$trx" ] || tests=$(read_trx "$trx")
-    passed=$(grep -c $'^Passed\t' <<<"$tests" || true)
-    skipped=$(grep -c $'^NotExecuted\t' <<<"$tests" || true)
-    failed=$(grep -c $'^[A-Z][A-Za-z]*\t' <<<"$tests" || true)
+    passed=$(grep -ac $'^Passed\t' <<<"$tests" || true)
+    skipped=$(grep -ac $'^NotExecuted\t' <<<"$tests" || true)
+    failed=$(grep -ac $'^[A-Z][A-Za-z]*\t' <<<"$tests" || true)
     failed=$((failed - passed - skipped))
     local trouble=
     if [ "$code" = 124 ] || [ "$code" = 137 ]; then trouble="didn't end in time and was stopped"
@@ -46,7 +46,7 @@ report_project() { # RESULTS NAME FILTER
         [ "$skipped" = 0 ] || printf ', %d skipped' "$skipped"
         echo
         sed -n '/^Passed\t/d; s/^NotExecuted\t/  SKIPPED /p; t; s/^[A-Z][A-Za-z]*\t/  FAILED  /p; t; p' <<<"$tests"
-        [ -z "$trouble" ] || { echo "  FAILED  $name $trouble; the end of $log:"; tail -n 40 "$log" | sed 's/^/      /'; }
+        [ -z "$trouble" ] || { echo "  FAILED  $name $trouble; the end of $log:"; grep -avE '^ +at (System|Xunit)\.' "$log" | tail -n 40 | cut -c1-200 | sed 's/^/      /'; }
     } >"$1/$name.report"
     cat "$1/$name.report" >&2
 }
