@@ -46,7 +46,7 @@ report_project() { # RESULTS NAME FILTER
         [ "$skipped" = 0 ] || printf ', %d skipped' "$skipped"
         echo
         sed -n '/^Passed\t/d; s/^NotExecuted\t/  SKIPPED /p; t; s/^[A-Z][A-Za-z]*\t/  FAILED  /p; t; p' <<<"$tests"
-        [ -z "$trouble" ] || { echo "  FAILED  $name $trouble; the end of $log:"; grep -avE '^ +at (System|Xunit)\.' "$log" | tail -n 40 | cut -c1-200 | sed 's/^/      /'; }
+        [ -z "$trouble" ] || { echo "  FAILED  $name $trouble; the end of $log:"; sed -E '/^ +at (System|Xunit)\./d' "$log" | tail -n 40 | cut -c1-200 | sed 's/^/      /'; }
     } >"$1/$name.report"
     cat "$1/$name.report" >&2
 }
