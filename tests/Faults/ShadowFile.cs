@@ -18,6 +18,8 @@ sealed class ShadowFile(int mode) : ShadowNode
 
     public int Mode => mode;
 
+    public ReadOnlyMemory<byte> Durable => bytes.AsMemory(0, size);
+
     public void Load(byte[] contents)
     {
         bytes = contents;
@@ -53,13 +55,13 @@ sealed class ShadowFile(int mode) : ShadowNode
     public ReadOnlyMemory<byte> Latest()
     {
         Sync();
-        return bytes.AsMemory(0, size);
+        return Durable;
     }
 
     /// <summary>What is left after a power cut.</summary>
     public ReadOnlyMemory<byte> Survive(RandomSource random) => (pending.Count == 0 ? 0 : random.Below(4)) switch
     {
-        0 => bytes.AsMemory(0, size),
+        0 => Durable,
         1 => Latest(),
         _ => Scatter(random),
     };

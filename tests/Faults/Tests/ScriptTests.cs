@@ -6,7 +6,7 @@ namespace Vault.Tests.Faults.Tests;
 /// <summary>What survives, shown with scripts of single calls: all outcomes over many seeds are the ones that are legal.</summary>
 public sealed class ScriptTests : IDisposable
 {
-    const int Seeds = 200;
+    const int Seeds = 64;
 
     readonly TestFolder folder = new();
 
@@ -112,7 +112,7 @@ public sealed class ScriptTests : IDisposable
     {
         FaultedRun run = await Run("create a x", "folder d .", "sync d", "fill a o 4096", "sync a", "create b x", "fill b n 4096");
         bool[] boundaries = new bool[4096];
-        for (ulong seed = 0; seed < Seeds; seed++)
+        for (ulong seed = 0; seed < 4 * Seeds; seed++)
         {
             byte[] bytes = Encoding.UTF8.GetBytes(Replay(run, seed)["x=".Length..]);
             Assert.Equal(4096, bytes.Length);
@@ -196,7 +196,7 @@ public sealed class ScriptTests : IDisposable
     async Task<FaultedRun> Run(params string[] steps)
     {
         FaultedRun run = await Script(steps).Run();
-        Assert.True(run.ExitCode == 0, $"{run.Lines.LastOrDefault()} {run.Errors}");
+        Assert.True(run.ExitCode == 0, $"{string.Join(',', run.Lines)} {run.Errors}");
         return run;
     }
 
