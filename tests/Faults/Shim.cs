@@ -32,7 +32,7 @@ public static class Shim
         string complaint = "no C compiler (cc, gcc or clang) is installed";
         foreach (string compiler in (string[])["cc", "gcc", "clang"])
         {
-            if (Run(compiler, "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-o", unfinished, source, "-ldl") is not string output) continue;
+            if (Run(compiler, "-O2", "-shared", "-fPIC", "-o", unfinished, source, "-ldl") is not string output) continue;
             if (File.Exists(unfinished))
             {
                 File.Move(unfinished, target, overwrite: true); // whole or not at all: other test processes compile too

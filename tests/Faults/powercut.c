@@ -43,7 +43,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define VISIBLE __attribute__((visibility("default")))
+#define SAME(name, as) extern __typeof__(as) name __attribute__((alias(#as))) /* as on every 64-bit system */
+#define ARGUMENT(type, last) ({ va_list list; va_start(list, last); type value = va_arg(list, type); va_end(list); value; })
+#define NEXT(name) static __typeof__(name) *next; if (!next) next = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
 #define MAX_FD 65536
 
 /* As PowerCut's reader expects it: little endian, then both paths (relative to the folder), then data up to size. */
@@ -68,11 +70,9 @@ static long calls, strike_at;
 static enum strike strike_how;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static int watched(int fd) {
-    return fd >= 0 && fd < MAX_FD && open_files[fd].kind != NOTHING && root_length && getpid() == owner ? open_files[fd].kind : NOTHING;
-}
-
 static int active(void) { return root_length && getpid() == owner; }
+static int watched(int fd) { return fd >= 0 && fd < MAX_FD && open_files[fd].kind != NOTHING && active() ? open_files[fd].kind : NOTHING; }
+static int below_root(int fd) { return watched(fd) == FILE_BELOW || watched(fd) == FOLDER_BELOW; }
 
 /* ---- one step: signals blocked, so that no handler finds the lock held by its own thread ---- */
 
@@ -102,10 +102,7 @@ static void append(const void *bytes, size_t length) {
     for (const char *at = bytes; length > 0;) {
         ssize_t written = syscall(SYS_write, log_fd, at, length);
         if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) {
-            complain("can't write the log", strerror(errno));
-            _exit(97);
-        }
+        if (written <= 0) complain("can't write the log", strerror(errno)), _exit(97);
         at += written;
         length -= (size_t)written;
     }
@@ -134,9 +131,7 @@ static void put_unsupported(const char *what, const char *where) {
 
 static void unsupported(const char *what, const char *where) {
     struct step step;
-    begin(&step);
-    put_unsupported(what, where);
-    end(&step);
+    begin(&step), put_unsupported(what, where), end(&step);
 }
 
 static void die(long call) {
@@ -224,18 +219,17 @@ static const char *locate(int folder, const char *name, char *buffer) {
     return at;
 }
 
-static void forget(int fd) {
-    if (fd >= 0 && fd < MAX_FD) open_files[fd].kind = NOTHING;
-}
+static void forget(int fd) { if (fd >= 0 && fd < MAX_FD) open_files[fd].kind = NOTHING; }
 
 static struct stat remember(int fd, int flags) {
     struct stat now = { 0 };
-    if (fd >= MAX_FD) return put_unsupported("a descriptor past the table", ""), now;
-    if (fstat(fd, &now) != 0) return now;
-    open_files[fd].device = now.st_dev;
-    open_files[fd].inode = now.st_ino;
-    open_files[fd].append = (flags & O_APPEND) != 0;
-    open_files[fd].kind = S_ISDIR(now.st_mode) ? FOLDER_BELOW : S_ISREG(now.st_mode) ? FILE_BELOW : NOTHING;
+    if (fd >= MAX_FD) put_unsupported("a descriptor past the table", "");
+    else if (fstat(fd, &now) == 0) {
+        open_files[fd].device = now.st_dev;
+        open_files[fd].inode = now.st_ino;
+        open_files[fd].append = (flags & O_APPEND) != 0;
+        open_files[fd].kind = S_ISDIR(now.st_mode) ? FOLDER_BELOW : S_ISREG(now.st_mode) ? FILE_BELOW : NOTHING;
+    }
     return now;
 }
 
@@ -292,40 +286,23 @@ static int open_any(int folder, const char *name, int flags, mode_t mode) {
     return fd;
 }
 
-static mode_t mode_of(int flags, va_list list) {
-    return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(list, mode_t) : 0;
+int open(const char *path, int flags, ...) {
+    return open_any(AT_FDCWD, path, flags, flags & (O_CREAT | O_TMPFILE) ? ARGUMENT(mode_t, flags) : 0);
 }
+int openat(int folder, const char *path, int flags, ...) {
+    return open_any(folder, path, flags, flags & (O_CREAT | O_TMPFILE) ? ARGUMENT(mode_t, flags) : 0);
+}
+int creat(const char *path, mode_t mode) { return open_any(AT_FDCWD, path, O_CREAT | O_TRUNC | O_WRONLY, mode); }
+SAME(open64, open); SAME(__open_2, open); SAME(__open64_2, open); SAME(creat64, creat);
+SAME(openat64, openat); SAME(__openat_2, openat); SAME(__openat64_2, openat);
 
-#define OPEN(name)                                                  \
-    VISIBLE int name(const char *path, int flags, ...) {            \
-        va_list list;                                               \
-        va_start(list, flags);                                      \
-        mode_t mode = mode_of(flags, list);                         \
-        va_end(list);                                               \
-        return open_any(AT_FDCWD, path, flags, mode);               \
-    }
-#define OPENAT(name)                                                \
-    VISIBLE int name(int folder, const char *path, int flags, ...) {\
-        va_list list;                                               \
-        va_start(list, flags);                                      \
-        mode_t mode = mode_of(flags, list);                         \
-        va_end(list);                                               \
-        return open_any(folder, path, flags, mode);                 \
-    }
-OPEN(open) OPEN(open64) OPEN(__open_2) OPEN(__open64_2)
-OPENAT(openat) OPENAT(openat64) OPENAT(__openat_2) OPENAT(__openat64_2)
-VISIBLE int creat(const char *path, mode_t mode) { return open_any(AT_FDCWD, path, O_CREAT | O_TRUNC | O_WRONLY, mode); }
-VISIBLE int creat64(const char *path, mode_t mode) { return creat(path, mode); }
-
-VISIBLE int close(int fd) {
+int close(int fd) {
     if (fd == log_fd && fd >= 0) return 0;
     if (watched(fd)) forget(fd); /* before: afterwards the number may be another thread's */
     return (int)syscall(SYS_close, fd);
 }
-
-VISIBLE int fclose(FILE *stream) {
-    static int (*next)(FILE *);
-    if (!next) next = (int (*)(FILE *))dlsym(RTLD_NEXT, "fclose");
+int fclose(FILE *stream) {
+    NEXT(fclose);
     int fd = stream ? fileno(stream) : -1;
     if (watched(fd)) forget(fd);
     return next(stream);
@@ -337,23 +314,18 @@ static int copied(int from, int to) {
     else forget(to);
     return to;
 }
+int dup(int fd) { return copied(fd, (int)syscall(SYS_dup, fd)); }
+int dup3(int fd, int to, int flags) { return copied(fd, (int)syscall(SYS_dup3, fd, to, flags)); }
+int dup2(int fd, int to) { return fd == to ? (int)syscall(SYS_fcntl, fd, F_GETFD) < 0 ? -1 : to : dup3(fd, to, 0); }
 
-VISIBLE int dup(int fd) { return copied(fd, (int)syscall(SYS_dup, fd)); }
-VISIBLE int dup3(int fd, int to, int flags) { return copied(fd, (int)syscall(SYS_dup3, fd, to, flags)); }
-VISIBLE int dup2(int fd, int to) { return fd == to ? (int)syscall(SYS_fcntl, fd, F_GETFD) < 0 ? -1 : to : dup3(fd, to, 0); }
-
-#define FCNTL(name)                                                 \
-    VISIBLE int name(int fd, int command, ...) {                    \
-        va_list list;                                               \
-        va_start(list, command);                                    \
-        long argument = va_arg(list, long);                         \
-        va_end(list);                                               \
-        int result = (int)syscall(SYS_fcntl, fd, command, argument);\
-        if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) copied(fd, result); \
-        if (command == F_SETFL && result >= 0 && watched(fd)) open_files[fd].append = (argument & O_APPEND) != 0; \
-        return result;                                              \
-    }
-FCNTL(fcntl) FCNTL(fcntl64)
+int fcntl(int fd, int command, ...) {
+    long argument = ARGUMENT(long, command);
+    int result = (int)syscall(SYS_fcntl, fd, command, argument);
+    if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) copied(fd, result);
+    if (command == F_SETFL && result >= 0 && watched(fd)) open_files[fd].append = (argument & O_APPEND) != 0;
+    return result;
+}
+SAME(fcntl64, fcntl);
 
 /* ---- contents ---- */
 
@@ -398,34 +370,26 @@ static ssize_t write_any(int fd, const struct iovec *data, int count, int64_t of
     return written;
 }
 
-VISIBLE ssize_t write(int fd, const void *bytes, size_t length) {
+ssize_t write(int fd, const void *bytes, size_t length) {
     struct iovec data = { (void *)bytes, length };
     return watched(fd) ? write_any(fd, &data, 1, -1, 0) : syscall(SYS_write, fd, bytes, length);
 }
-
-VISIBLE ssize_t writev(int fd, const struct iovec *data, int count) {
+ssize_t writev(int fd, const struct iovec *data, int count) {
     return watched(fd) ? write_any(fd, data, count, -1, 0) : syscall(SYS_writev, fd, data, count);
 }
 
-static int bad_offset(int64_t offset) { return offset < 0 ? (errno = EINVAL, 1) : 0; }
-
-VISIBLE ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) {
+ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) {
     struct iovec data = { (void *)bytes, length };
-    if (bad_offset(offset)) return -1;
-    return watched(fd) ? write_any(fd, &data, 1, offset, 0) : syscall(SYS_pwrite64, fd, bytes, length, offset);
+    return watched(fd) && offset >= 0 ? write_any(fd, &data, 1, offset, 0) : syscall(SYS_pwrite64, fd, bytes, length, offset);
 }
-
-VISIBLE ssize_t pwritev2(int fd, const struct iovec *data, int count, off_t offset, int flags) {
+ssize_t pwritev2(int fd, const struct iovec *data, int count, off_t offset, int flags) {
     return watched(fd) ? write_any(fd, data, count, offset, flags) : syscall(SYS_pwritev2, fd, data, count, offset, 0L, flags);
 }
-
-VISIBLE ssize_t pwritev(int fd, const struct iovec *data, int count, off_t offset) {
-    return bad_offset(offset) ? -1 : pwritev2(fd, data, count, offset, 0);
+ssize_t pwritev(int fd, const struct iovec *data, int count, off_t offset) {
+    return watched(fd) && offset >= 0 ? write_any(fd, data, count, offset, 0) : syscall(SYS_pwritev, fd, data, count, offset, 0L);
 }
 
-VISIBLE ssize_t pwrite64(int fd, const void *bytes, size_t length, off_t offset) { return pwrite(fd, bytes, length, offset); }
-VISIBLE ssize_t pwritev64(int fd, const struct iovec *data, int count, off_t offset) { return pwritev(fd, data, count, offset); }
-VISIBLE ssize_t pwritev64v2(int fd, const struct iovec *data, int count, off_t offset, int flags) { return pwritev2(fd, data, count, offset, flags); }
+SAME(pwrite64, pwrite); SAME(pwritev64, pwritev); SAME(pwritev64v2, pwritev2);
 
 /* One counted call on an open file: nothing but its record differs. number 0: recorded only. */
 static int on_file(int fd, struct record record, enum nature nature, long number, long a, long b, long c) {
@@ -447,18 +411,14 @@ static int on_file(int fd, struct record record, enum nature nature, long number
     return (int)result;
 }
 
-VISIBLE int fsync(int fd) {
-    int kind = watched(fd);
-    return kind == FILE_BELOW || kind == FOLDER_BELOW ? on_file(fd, (struct record){ .kind = 'S' }, PLAIN, 0, 0, 0, 0) : (int)syscall(SYS_fsync, fd);
+int fsync(int fd) {
+    return below_root(fd) ? on_file(fd, (struct record){ .kind = 'S' }, PLAIN, 0, 0, 0, 0) : (int)syscall(SYS_fsync, fd);
 }
-
-VISIBLE int fdatasync(int fd) { return watched(fd) == NOTHING ? (int)syscall(SYS_fdatasync, fd) : fsync(fd); }
-
-VISIBLE int syncfs(int fd) {
-    return watched(fd) == NOTHING ? (int)syscall(SYS_syncfs, fd) : on_file(fd, (struct record){ .kind = 'A' }, PLAIN, 0, 0, 0, 0);
+SAME(fdatasync, fsync); /* of what isn't ours: as strict, a little slower */
+int syncfs(int fd) {
+    return below_root(fd) ? on_file(fd, (struct record){ .kind = 'A' }, PLAIN, 0, 0, 0, 0) : (int)syscall(SYS_syncfs, fd);
 }
-
-VISIBLE void sync(void) {
+void sync(void) {
     struct step step;
     syscall(SYS_sync);
     if (!active()) return;
@@ -467,27 +427,21 @@ VISIBLE void sync(void) {
     if (call > 0) depart((struct record){ .kind = 'A', .call = call }, 0, &step, NULL, NULL, NULL);
     end(&step);
 }
-
-VISIBLE int ftruncate(int fd, off_t length) {
+int ftruncate(int fd, off_t length) {
     if (watched(fd) != FILE_BELOW) return (int)syscall(SYS_ftruncate, fd, length);
     return on_file(fd, (struct record){ .kind = 'T', .offset = length }, PLAIN, SYS_ftruncate, length, 0, 0);
 }
-
-VISIBLE int truncate(const char *path, off_t length) {
+int truncate(const char *path, off_t length) {
     char buffer[PATH_MAX];
     if (!locate(AT_FDCWD, path, buffer)) return (int)syscall(SYS_truncate, path, length);
     int fd = open_any(AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
     if (fd < 0) return -1;
     int result = ftruncate(fd, length), error = errno;
     close(fd);
-    errno = error;
-    return result;
+    return errno = error, result;
 }
-
-VISIBLE int ftruncate64(int fd, off_t length) { return ftruncate(fd, length); }
-VISIBLE int truncate64(const char *path, off_t length) { return truncate(path, length); }
-
-VISIBLE int fallocate(int fd, int mode, off_t offset, off_t length) {
+SAME(ftruncate64, ftruncate); SAME(truncate64, truncate);
+int fallocate(int fd, int mode, off_t offset, off_t length) {
     if (watched(fd) != FILE_BELOW || mode == FALLOC_FL_KEEP_SIZE) return (int)syscall(SYS_fallocate, fd, mode, offset, length);
     struct record record = { .offset = offset, .length = length };
     if (mode == 0) record.kind = 'G';
@@ -496,15 +450,11 @@ VISIBLE int fallocate(int fd, int mode, off_t offset, off_t length) {
     if (!record.kind) return errno = EOPNOTSUPP, -1;
     return on_file(fd, record, GROWS, SYS_fallocate, mode, offset, length);
 }
-
-VISIBLE int posix_fallocate(int fd, off_t offset, off_t length) {
+int posix_fallocate(int fd, off_t offset, off_t length) {
     int before = errno, result = fallocate(fd, 0, offset, length), error = errno;
-    errno = before;
-    return result == 0 ? 0 : error;
+    return errno = before, result == 0 ? 0 : error;
 }
-
-VISIBLE int fallocate64(int fd, int mode, off_t offset, off_t length) { return fallocate(fd, mode, offset, length); }
-VISIBLE int posix_fallocate64(int fd, off_t offset, off_t length) { return posix_fallocate(fd, offset, length); }
+SAME(fallocate64, fallocate); SAME(posix_fallocate64, posix_fallocate);
 
 /* ---- names ---- */
 
@@ -535,94 +485,79 @@ static int two_names(char kind, int folder, const char *from, int folder2, const
     return (int)syscall(number, folder, from, folder2, to, flags);
 }
 
-VISIBLE int renameat2(int folder, const char *from, int folder2, const char *to, unsigned flags) {
+int renameat2(int folder, const char *from, int folder2, const char *to, unsigned flags) {
     return two_names('R', folder, from, folder2, to, SYS_renameat2, (int)flags);
 }
-VISIBLE int renameat(int folder, const char *from, int folder2, const char *to) { return renameat2(folder, from, folder2, to, 0); }
-VISIBLE int rename(const char *from, const char *to) { return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0); }
-VISIBLE int linkat(int folder, const char *from, int folder2, const char *to, int flags) {
+int renameat(int folder, const char *from, int folder2, const char *to) { return renameat2(folder, from, folder2, to, 0); }
+int rename(const char *from, const char *to) { return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0); }
+int linkat(int folder, const char *from, int folder2, const char *to, int flags) {
     return two_names('L', folder, from, folder2, to, SYS_linkat, flags);
 }
-VISIBLE int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
+int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
 
-VISIBLE int unlinkat(int folder, const char *name, int flags) {
+int unlinkat(int folder, const char *name, int flags) {
     char buffer[PATH_MAX];
     const char *path = locate(folder, name, buffer);
     if (!path) return (int)syscall(SYS_unlinkat, folder, name, flags);
     return on_name((struct record){ .kind = flags & AT_REMOVEDIR ? 'D' : 'U' }, path, NULL, PLAIN, SYS_unlinkat, folder, (long)name, flags, 0, 0);
 }
-VISIBLE int unlink(const char *name) { return unlinkat(AT_FDCWD, name, 0); }
-VISIBLE int rmdir(const char *name) { return unlinkat(AT_FDCWD, name, AT_REMOVEDIR); }
-VISIBLE int remove(const char *name) { return unlink(name) == 0 ? 0 : errno == EISDIR ? rmdir(name) : -1; }
-
-VISIBLE int mkdirat(int folder, const char *name, mode_t mode) {
+int unlink(const char *name) { return unlinkat(AT_FDCWD, name, 0); }
+int rmdir(const char *name) { return unlinkat(AT_FDCWD, name, AT_REMOVEDIR); }
+int remove(const char *name) { return unlink(name) == 0 ? 0 : errno == EISDIR ? rmdir(name) : -1; }
+int mkdirat(int folder, const char *name, mode_t mode) {
     char buffer[PATH_MAX];
     const char *path = locate(folder, name, buffer);
     if (!path) return (int)syscall(SYS_mkdirat, folder, name, mode);
     return on_name((struct record){ .kind = 'M' }, path, NULL, GROWS, SYS_mkdirat, folder, (long)name, (long)mode, 0, 0);
 }
-VISIBLE int mkdir(const char *name, mode_t mode) { return mkdirat(AT_FDCWD, name, mode); }
-
-VISIBLE int symlinkat(const char *target, int folder, const char *name) {
+int mkdir(const char *name, mode_t mode) { return mkdirat(AT_FDCWD, name, mode); }
+int symlinkat(const char *target, int folder, const char *name) {
     char buffer[PATH_MAX];
     const char *path = locate(folder, name, buffer);
     if (path) unsupported("a symbolic link", path);
     return (int)syscall(SYS_symlinkat, target, folder, name);
 }
-VISIBLE int symlink(const char *target, const char *name) { return symlinkat(target, AT_FDCWD, name); }
+int symlink(const char *target, const char *name) { return symlinkat(target, AT_FDCWD, name); }
 
 /* ---- refused, or reported ---- */
 
-VISIBLE ssize_t copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags) {
+ssize_t copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags) {
     if (watched(out) == FILE_BELOW) return errno = EXDEV, -1;
     return syscall(SYS_copy_file_range, in, in_offset, out, out_offset, length, flags);
 }
-
-VISIBLE ssize_t sendfile(int out, int in, off_t *offset, size_t length) {
+ssize_t sendfile(int out, int in, off_t *offset, size_t length) {
     if (watched(out) == FILE_BELOW) return errno = EINVAL, -1;
     return syscall(SYS_sendfile, out, in, offset, length);
 }
-VISIBLE ssize_t sendfile64(int out, int in, off_t *offset, size_t length) { return sendfile(out, in, offset, length); }
+SAME(sendfile64, sendfile);
 
-VISIBLE int ioctl(int fd, unsigned long request, ...) {
-    va_list list;
-    va_start(list, request);
-    long argument = va_arg(list, long);
-    va_end(list);
+int ioctl(int fd, unsigned long request, ...) {
+    long argument = ARGUMENT(long, request);
     if ((request == FICLONE || request == FICLONERANGE) && watched(fd) == FILE_BELOW) return errno = EOPNOTSUPP, -1;
     return (int)syscall(SYS_ioctl, fd, request, argument);
 }
 
-VISIBLE void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
+void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
     char buffer[PATH_MAX];
     if (!(flags & MAP_ANONYMOUS) && (flags & MAP_SHARED) && (protection & PROT_WRITE) && watched(fd) == FILE_BELOW)
         unsupported("a shared writable mapping", path_of(fd, buffer));
     return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
 }
-VISIBLE void *mmap64(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
-    return mmap(address, length, protection, flags, fd, offset);
-}
+SAME(mmap64, mmap);
 
 static FILE *stream_opened(FILE *stream, const char *mode) {
     char buffer[PATH_MAX];
-    if (!stream || !active()) return stream;
-    const char *path = path_of(fileno(stream), buffer);
+    const char *path = stream && active() ? path_of(fileno(stream), buffer) : NULL;
     if (path && strpbrk(mode, "wa+")) unsupported("a stdio stream for writing", path);
-    else if (!path) forget(fileno(stream));
     return stream;
 }
-
-#define FOPEN(name)                                                                                     \
-    VISIBLE FILE *name(const char *path, const char *mode) {                                            \
-        static FILE *(*next)(const char *, const char *);                                               \
-        if (!next) next = (FILE * (*)(const char *, const char *)) dlsym(RTLD_NEXT, #name);             \
-        return stream_opened(next(path, mode), mode);                                                   \
-    }
-FOPEN(fopen) FOPEN(fopen64)
-
-VISIBLE FILE *fdopen(int fd, const char *mode) {
-    static FILE *(*next)(int, const char *);
-    if (!next) next = (FILE * (*)(int, const char *)) dlsym(RTLD_NEXT, "fdopen");
+FILE *fopen(const char *path, const char *mode) {
+    NEXT(fopen);
+    return stream_opened(next(path, mode), mode);
+}
+SAME(fopen64, fopen);
+FILE *fdopen(int fd, const char *mode) {
+    NEXT(fdopen);
     return stream_opened(next(fd, mode), mode);
 }
 
@@ -630,7 +565,7 @@ VISIBLE FILE *fdopen(int fd, const char *mode) {
  * Who looks a function up in libc itself, as .NET does for imports, gets ours too. A caller's RTLD_NEXT is passed on by a
  * jump, as it depends on the return address.
  */
-VISIBLE void *dlsym(void *handle, const char *name) {
+void *dlsym(void *handle, const char *name) {
     static void *(*next)(void *, const char *);
     static const char *const versions[] = { "GLIBC_2.34", "GLIBC_2.17", "GLIBC_2.2.5" };
     for (int i = 0; i < 3 && !next; i++) next = (void *(*)(void *, const char *))dlvsym(RTLD_NEXT, "dlsym", versions[i]);
@@ -647,18 +582,14 @@ __attribute__((constructor)) static void start(void) {
     static const char *const hows[] = { "before", "after", "torn", "eio", "enospc" };
     if (!folder || !log || (first && atoi(first) != getpid())) return;
     char pid[16];
-    snprintf(pid, sizeof pid, "%d", getpid());
+    snprintf(pid, sizeof pid, "%d", owner = getpid());
     setenv("POWERCUT_PID", pid, 1);
-    owner = getpid();
 
     struct stat now;
     int fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     log_fd = fd < 0 ? fd : (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512L); /* away from numbers that programs hand out */
     if (fd >= 0) syscall(SYS_close, fd);
-    if (log_fd < 0 || !realpath(folder, root) || stat(root, &now) != 0) {
-        complain("no log or no folder", folder);
-        _exit(97);
-    }
+    if (log_fd < 0 || !realpath(folder, root) || stat(root, &now) != 0) complain("no log or no folder", folder), _exit(97);
     strike_at = at ? atol(at) : 0;
     for (int i = 0; how && i < 5; i++)
         if (strcmp(how, hows[i]) == 0) strike_how = (enum strike)i;
