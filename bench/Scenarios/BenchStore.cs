@@ -17,7 +17,7 @@ sealed class BenchStore : IDisposable
         Directory.CreateDirectory(folder);
         blocks = RocksDatabase.Open(StoreDatabases.Blocks(folder, memory));
         meta = RocksDatabase.Open(StoreDatabases.Meta(folder, memory));
-        Blocks = new BlockStore(blocks, meta, TimeProvider.System, new DiskRoom(folder));
+        Blocks = new BlockStore(blocks, meta, TimeProvider.System, DiskSpace.Of(folder));
         Keys = VaultKeys.Create(RandomSource.Seeded(1));
     }
 

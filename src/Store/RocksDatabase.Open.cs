@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Vault.Primitives;
 using Vault.Store.Native;
 
@@ -10,86 +9,83 @@ public sealed record Opening(string? LogCutShort)
     public static Opening Clean { get; } = new((string?)null);
 }
 
-public sealed unsafe partial class RocksDatabase
+public sealed partial class RocksDatabase
 {
-    const string DefaultFamily = "default"; // RocksDB insists on a column family of this name
-
     /// <summary>Throws <see cref="CorruptDataException"/> for a database that can't be opened as it is (see <see cref="Repair"/>).</summary>
     public static RocksDatabase Open(DatabaseOptions options)
     {
         if (options.Families.Count == 0) throw new ArgumentException("A database has at least one family.", nameof(options));
         if (options.Families.Distinct().Count() != options.Families.Count) throw new ArgumentException("A family is named twice.", nameof(options));
         PrivateFolder.Create(options.Path);
-        string[] names = NamesToOpen(options);
+        (NativeDatabase native, Opening opening) = OpenNative(options);
+        return new RocksDatabase(options, native, opening);
+    }
+
+    // RocksDB 7.8.3, by trial: the strict mode opens a log that ends in the middle of a record, or in zeros or noise behind a
+    // whole record, without a word, and refuses every other damage. A record that a power cut left allocated but unwritten
+    // (it ends in zeros) is refused too, though nothing that was synced is lost: LogTail tells it from real damage.
+    static (NativeDatabase, Opening) OpenNative(DatabaseOptions options)
+    {
         try
         {
-            return Open(options, names, OpeningSettings.TolerateTornTail, Opening.Clean);
+            return (NativeDatabase.Open(options, OpeningSettings.TolerateTornTail), Opening.Clean);
         }
         catch (CorruptDataException damage)
         {
-            return Open(options, names, OpeningSettings.StopAtDamage, new Opening(damage.Message));
+            bool torn = LogTail.IsTorn(options.Path);
+            NativeDatabase native = NativeDatabase.Open(options, OpeningSettings.StopAtDamage);
+            return (native, torn ? Opening.Clean : new Opening(damage.Message));
         }
     }
 
-    // RocksDB opens all families or nothing: those on the disk, and those that are wanted.
-    static string[] NamesToOpen(DatabaseOptions options)
+    /// <summary>The native database for one call: the open one, or, where a failure closed it, a newly opened one.</summary>
+    NativeHandle.Use Enter(out NativeDatabase native)
     {
-        string[] wanted = [DefaultFamily, .. options.Families.Skip(1).Select(family => family.Name)];
-        string[] present = NamesOnDisk(options.Path);
-        if (present.Contains(options.Families[0].Name) && options.Families[0].Name != DefaultFamily)
-            throw new ArgumentException($"The family {options.Families[0].Name} was not the first when the database {options.Path} was made.", nameof(options));
-        return [.. wanted.Union(present)];
-    }
-
-    static string[] NamesOnDisk(string path)
-    {
-        if (!File.Exists(Path.Combine(path, "CURRENT"))) return [];
-        using NativeHandle options = new(Rocks.rocksdb_options_create(), Rocks.rocksdb_options_destroy);
-        using NativeHandle.Use use = options.Borrow();
-        byte* error = null;
-        nuint count;
-        byte** list = Rocks.rocksdb_list_column_families(use.Pointer, path, &count, &error);
-        Rocks.Check(error, path);
-        string[] names = new string[count];
-        for (int i = 0; i < names.Length; i++) names[i] = Marshal.PtrToStringUTF8((nint)list[i])!;
-        Rocks.rocksdb_list_column_families_destroy(list, count);
-        return names;
-    }
-
-    static RocksDatabase Open(DatabaseOptions options, string[] names, int recovery, Opening opening)
-    {
-        nint[] families = new nint[names.Length];
-        NativeHandle database;
-        using (NativeHandle settings = OpeningSettings.Create(options, recovery, names.Length))
-        using (NativeHandle.Use use = settings.Borrow())
-            database = new NativeHandle(Open(options.Path, use.Pointer, names, families), pointer =>
+        while (true)
+        {
+            native = Volatile.Read(ref database);
+            if (native.Handle.TryBorrow(out NativeHandle.Use use)) return use;
+            lock (reopening)
             {
-                foreach (nint family in families) Rocks.rocksdb_column_family_handle_destroy(family);
-                Rocks.rocksdb_close(pointer);
-            });
-        Dictionary<Family, nint> byFamily = [];
-        for (int i = 0; i < options.Families.Count; i++) byFamily.Add(options.Families[i], families[i]);
-        return new RocksDatabase(options, database, byFamily, families, opening);
+                ObjectDisposedException.ThrowIf(disposed, this);
+                if (database == native) Reopen();
+            }
+        }
     }
 
-    static nint Open(string path, nint settings, string[] names, nint[] families)
+    // After a write to the log has failed, RocksDB goes on by itself some seconds after there is room again, and flushes what
+    // is in memory. But (7.8.3) it may keep the broken log, and the next write to that ends the process by an assertion, in
+    // Debian's build at least. So the handle is used for reading only, until RocksDB has recovered; then it is opened anew.
+    void GoOnAfterFailure()
     {
-        nint[] perFamily = new nint[names.Length];
-        Array.Fill(perFamily, settings);
-        byte** texts = stackalloc byte*[names.Length];
-        try
+        lock (reopening)
         {
-            for (int i = 0; i < names.Length; i++) texts[i] = (byte*)Marshal.StringToCoTaskMemUTF8(names[i]);
-            byte* error = null;
-            nint database;
-            fixed (nint* settingsOfEach = perFamily, handles = families)
-                database = Rocks.rocksdb_open_column_families(settings, path, names.Length, texts, settingsOfEach, handles, &error);
-            Rocks.Check(error, path);
-            return database;
+            if (!Volatile.Read(ref logFailed)) return;
+            if (database.Handle.TryBorrow(out NativeHandle.Use db))
+            {
+                using (db) Probe(db.Pointer);
+                if (!database.Handle.TryRetire())
+                    throw new StoreException($"the database {options.Path} goes on after its failure when the reads that are open now have ended", "try again");
+            }
+            Reopen();
         }
-        finally
-        {
-            for (int i = 0; i < names.Length; i++) Marshal.FreeCoTaskMem((nint)texts[i]);
-        }
+    }
+
+    void Reopen()
+    {
+        (database, _) = OpenNative(options);
+        Volatile.Write(ref logFailed, false);
+    }
+
+    // An empty batch that skips the log: does nothing, but fails for as long as RocksDB has not recovered.
+    unsafe void Probe(nint db)
+    {
+        NativeHandle empty = batches.Rent();
+        using NativeHandle.Use batch = empty.Borrow();
+        using NativeHandle.Use writes = unlogged.Borrow();
+        byte* error = null;
+        Rocks.rocksdb_write(db, writes.Pointer, batch.Pointer, &error);
+        batches.Return(empty, 0);
+        Rocks.Check(error, options.Path);
     }
 }

@@ -11,23 +11,22 @@ namespace Vault.Store;
 /// </summary>
 public sealed unsafe partial class RocksDatabase : IDatabase
 {
-    readonly string path;
-    readonly bool blobs;
-    readonly NativeHandle database;
+    readonly DatabaseOptions options;
+    readonly Dictionary<Family, int> families; // to the place in NativeDatabase.Families
     readonly NativeHandle read, logged, synced, unlogged;
-    readonly Dictionary<Family, nint> families;
-    readonly nint[] natives; // all column families, the unnamed ones too
     readonly NativeBatches batches = new();
     readonly SharedRounds flushes = new();
+    readonly object reopening = new();
+    NativeDatabase database;
+    bool disposed;
+    bool logFailed;  // see GoOnAfterFailure
     int hasUnlogged; // 1: a commit since the last flush has skipped the log
 
-    RocksDatabase(DatabaseOptions options, NativeHandle database, Dictionary<Family, nint> families, nint[] natives, Opening opening)
+    RocksDatabase(DatabaseOptions options, NativeDatabase database, Opening opening)
     {
-        path = options.Path;
-        blobs = options.Blobs is not null;
+        this.options = options;
         this.database = database;
-        this.families = families;
-        this.natives = natives;
+        families = options.Families.Select((family, place) => (family, place)).ToDictionary(pair => pair.family, pair => pair.place);
         Opening = opening;
         read = ReadOptions();
         logged = WriteOptions(sync: false, log: true);
@@ -40,9 +39,9 @@ public sealed unsafe partial class RocksDatabase : IDatabase
 
     public byte[]? Get(Family family, ReadOnlySpan<byte> key, ISnapshot? at = null)
     {
-        using NativeHandle.Use db = database.Borrow();
-        using NativeHandle.Use options = (at is null ? read : Mine(at).Read).Borrow();
-        nint slice = Pin(db.Pointer, options.Pointer, family, key);
+        using NativeHandle.Use db = Enter(out NativeDatabase native);
+        using NativeHandle.Use reads = (at is null ? read : Mine(at, native).Read).Borrow();
+        nint slice = Pin(db.Pointer, reads.Pointer, Native(native, family), key);
         if (slice == 0) return null;
         nuint length;
         byte* value = Rocks.rocksdb_pinnableslice_value(slice, &length);
@@ -53,55 +52,69 @@ public sealed unsafe partial class RocksDatabase : IDatabase
 
     public StoredValue? Find(Family family, ReadOnlySpan<byte> key)
     {
-        using NativeHandle.Use db = database.Borrow();
-        using NativeHandle.Use options = read.Borrow();
-        nint slice = Pin(db.Pointer, options.Pointer, family, key);
-        return slice == 0 ? null : new RocksValue(slice, database);
+        using NativeHandle.Use db = Enter(out NativeDatabase native);
+        using NativeHandle.Use reads = read.Borrow();
+        nint slice = Pin(db.Pointer, reads.Pointer, Native(native, family), key);
+        return slice == 0 ? null : new RocksValue(slice, native.Handle);
     }
 
-    nint Pin(nint db, nint options, Family family, ReadOnlySpan<byte> key)
+    nint Pin(nint db, nint reads, nint family, ReadOnlySpan<byte> key)
     {
         byte* error = null;
         nint slice;
         fixed (byte* k = key)
-            slice = Rocks.rocksdb_get_pinned_cf(db, options, Native(family), k, (nuint)key.Length, &error);
-        Rocks.Check(error, path);
+            slice = Rocks.rocksdb_get_pinned_cf(db, reads, family, k, (nuint)key.Length, &error);
+        Rocks.Check(error, options.Path);
         return slice;
     }
 
+    /// <summary>
+    /// A commit that throws is not there for readers; but where the fault came after the log was written, it may be there when
+    /// the database is opened again.
+    /// </summary>
     public void Commit(Batch batch, Durability durability)
     {
-        using NativeHandle.Use db = database.Borrow();
-        if (durability == Durability.Unlogged && natives.Length > 1)
+        if (Volatile.Read(ref logFailed)) GoOnAfterFailure();
+        using NativeHandle.Use db = Enter(out NativeDatabase native);
+        if (durability == Durability.Unlogged && native.Families.Length > 1)
             throw new InvalidOperationException("Unlogged commits are for databases with one family: with several, a damaged log could never be opened again.");
         NativeHandle writes = durability switch { Durability.Unlogged => unlogged, Durability.Logged => logged, _ => synced };
-        using NativeHandle.Use options = writes.Borrow();
-        NativeHandle native = batches.Rent();
+        using NativeHandle.Use how = writes.Borrow();
+        NativeHandle changes = batches.Rent();
         try
         {
-            using NativeHandle.Use changes = native.Borrow();
-            foreach (Change change in batch.Changes) Add(changes.Pointer, change);
-            byte* error = null;
-            Rocks.rocksdb_write(db.Pointer, options.Pointer, changes.Pointer, &error);
-            Rocks.Check(error, path);
+            Write(db.Pointer, how.Pointer, changes, native, batch);
+        }
+        catch (VaultException)
+        {
+            if (durability != Durability.Unlogged) Volatile.Write(ref logFailed, true);
+            throw;
         }
         finally
         {
-            batches.Return(native, batch.Bytes);
+            batches.Return(changes, batch.Bytes);
         }
         if (durability == Durability.Unlogged) Volatile.Write(ref hasUnlogged, 1);
     }
 
-    void Add(nint batch, Change change)
+    void Write(nint db, nint how, NativeHandle changes, NativeDatabase native, Batch batch)
+    {
+        using NativeHandle.Use use = changes.Borrow();
+        foreach (Change change in batch.Changes) Add(use.Pointer, Native(native, change.Family), change);
+        byte* error = null;
+        Rocks.rocksdb_write(db, how, use.Pointer, &error);
+        Rocks.Check(error, options.Path);
+    }
+
+    static void Add(nint batch, nint family, Change change)
     {
         ReadOnlySpan<byte> key = change.Key.Span, value = change.Value.Span;
-        nint family = Native(change.Family);
         fixed (byte* k = key, v = value)
             switch (change.Kind)
             {
                 case ChangeKind.Put: Rocks.rocksdb_writebatch_put_cf(batch, family, k, (nuint)key.Length, v, (nuint)value.Length); break;
                 case ChangeKind.Delete: Rocks.rocksdb_writebatch_delete_cf(batch, family, k, (nuint)key.Length); break;
-                // RocksDB takes a range that ends before it begins for a programming error in some versions, for nothing in others.
+                // A range that ends before it begins is an error in some versions of RocksDB and nothing in others.
                 case ChangeKind.DeleteRange when key.SequenceCompareTo(value) < 0:
                     Rocks.rocksdb_writebatch_delete_range_cf(batch, family, k, (nuint)key.Length, v, (nuint)value.Length);
                     break;
@@ -113,26 +126,28 @@ public sealed unsafe partial class RocksDatabase : IDatabase
 
     void FlushNow()
     {
-        using NativeHandle.Use db = database.Borrow();
+        if (Volatile.Read(ref logFailed)) GoOnAfterFailure();
+        using NativeHandle.Use db = Enter(out _);
         byte* error = null;
         if (Interlocked.Exchange(ref hasUnlogged, 0) == 0)
         {
             Rocks.rocksdb_flush_wal(db.Pointer, 1, &error); // everything is in the log: syncing that is enough, and far less work
-            Rocks.Check(error, path);
+            if (error != null) Volatile.Write(ref logFailed, true);
+            Rocks.Check(error, options.Path);
             return;
         }
-        using NativeHandle options = new(Rocks.rocksdb_flushoptions_create(), Rocks.rocksdb_flushoptions_destroy);
-        using NativeHandle.Use wait = options.Borrow();
+        using NativeHandle how = new(Rocks.rocksdb_flushoptions_create(), Rocks.rocksdb_flushoptions_destroy);
+        using NativeHandle.Use wait = how.Borrow();
         Rocks.rocksdb_flushoptions_set_wait(wait.Pointer, 1);
         Rocks.rocksdb_flush(db.Pointer, wait.Pointer, &error);
         if (error != null) Volatile.Write(ref hasUnlogged, 1);
-        Rocks.Check(error, path);
+        Rocks.Check(error, options.Path);
     }
 
     public ISnapshot Snapshot()
     {
-        using NativeHandle.Use db = database.Borrow();
-        return new RocksSnapshot(database, db.Pointer);
+        using NativeHandle.Use db = Enter(out NativeDatabase native);
+        return new RocksSnapshot(native.Handle, db.Pointer);
     }
 
     /// <summary>
@@ -141,25 +156,30 @@ public sealed unsafe partial class RocksDatabase : IDatabase
     /// </summary>
     public ICursor Range(Family family, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, ISnapshot? at = null, bool reverse = false)
     {
-        using NativeHandle.Use db = database.Borrow();
-        return new RocksCursor(database, path, Native(family), from, to, at is null ? null : Mine(at), reverse);
+        using NativeHandle.Use db = Enter(out NativeDatabase native);
+        return new RocksCursor(native.Handle, options.Path, Native(native, family), from, to, at is null ? null : Mine(at, native), reverse);
     }
 
     public void Checkpoint(string folder)
     {
-        using NativeHandle.Use db = database.Borrow();
+        if (Volatile.Read(ref logFailed)) GoOnAfterFailure();
+        using NativeHandle.Use db = Enter(out _);
         byte* error = null;
         nint checkpoint = Rocks.rocksdb_checkpoint_object_create(db.Pointer, &error);
-        Rocks.Check(error, path);
+        Rocks.Check(error, options.Path);
         // 0: flush first, always. The copy then needs no log, and what was committed unlogged is in it.
         Rocks.rocksdb_checkpoint_create(checkpoint, folder, 0, &error);
         Rocks.rocksdb_checkpoint_object_destroy(checkpoint);
-        Rocks.Check(error, path);
+        Rocks.Check(error, options.Path);
     }
 
     public void Dispose()
     {
-        database.Dispose();
+        lock (reopening)
+        {
+            disposed = true;
+            database.Handle.Dispose();
+        }
         read.Dispose();
         logged.Dispose();
         synced.Dispose();
@@ -167,11 +187,13 @@ public sealed unsafe partial class RocksDatabase : IDatabase
         batches.Dispose();
     }
 
-    nint Native(Family family) =>
-        families.TryGetValue(family, out nint native) ? native : throw new ArgumentException($"The database {path} has no family {family.Name}.", nameof(family));
+    nint Native(NativeDatabase native, Family family) =>
+        families.TryGetValue(family, out int place)
+            ? native.Families[place]
+            : throw new ArgumentException($"The database {options.Path} has no family {family.Name}.", nameof(family));
 
-    RocksSnapshot Mine(ISnapshot snapshot) =>
-        snapshot is RocksSnapshot rocks && rocks.Database == database ? rocks : throw new ArgumentException("The snapshot is another database's.", nameof(snapshot));
+    static RocksSnapshot Mine(ISnapshot snapshot, NativeDatabase native) =>
+        snapshot is RocksSnapshot rocks && rocks.Database == native.Handle ? rocks : throw new ArgumentException("The snapshot is another database's.", nameof(snapshot));
 
     internal static NativeHandle ReadOptions()
     {

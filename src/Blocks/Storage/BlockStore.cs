@@ -16,14 +16,14 @@ public sealed class BlockStore : IDisposable
     readonly IDatabase blocks;
     readonly IDatabase meta;
     readonly TimeProvider time;
-    readonly DiskRoom? room;
+    readonly DiskSpace? space;
 
-    public BlockStore(IDatabase blocks, IDatabase meta, TimeProvider time, DiskRoom? room = null)
+    public BlockStore(IDatabase blocks, IDatabase meta, TimeProvider time, DiskSpace? space = null)
     {
         this.blocks = blocks;
         this.meta = meta;
         this.time = time;
-        this.room = room;
+        this.space = space;
         Flushes = new FlushGate(blocks);
         Pins = new Pins(meta, Leases);
         Quarantine = new Quarantine(meta, time);
@@ -70,11 +70,7 @@ public sealed class BlockStore : IDisposable
     }
 
     /// <summary>Begins to store blocks of a vault. Until the result is disposed, no collection touches what passed through it.</summary>
-    public WriteSession BeginWrite(VaultTag vault)
-    {
-        room?.Require(Limits.LoggedCommit);
-        return new WriteSession(this, vault, room);
-    }
+    public WriteSession BeginWrite(VaultTag vault) => new(this, vault, space);
 
     /// <summary>Every block of a vault, in the order of ids, without reading one.</summary>
     public IEnumerable<(BlockId Id, BlockInfo Info)> List(VaultTag vault)

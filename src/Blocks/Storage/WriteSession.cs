@@ -17,7 +17,7 @@ public sealed class WriteSession : IDisposable
 
     readonly BlockStore store;
     readonly VaultTag vault;
-    readonly DiskRoom? room;
+    readonly DiskSpace? space;
     readonly Leases.Lease lease;
     readonly Lock gate = new();
     readonly int failuresBefore;
@@ -25,11 +25,11 @@ public sealed class WriteSession : IDisposable
     bool bypassing;   // the log: this session has become a large one
     bool metUnflushed; // a known block might not be durable yet
 
-    internal WriteSession(BlockStore store, VaultTag vault, DiskRoom? room)
+    internal WriteSession(BlockStore store, VaultTag vault, DiskSpace? space)
     {
         this.store = store;
         this.vault = vault;
-        this.room = room;
+        this.space = space;
         lease = store.Leases.Begin(vault);
         failuresBefore = store.Flushes.Failures;
     }
@@ -65,7 +65,7 @@ public sealed class WriteSession : IDisposable
             ready = Take(block);
         }
         if (ready is null) return;
-        room?.Require(ready.Bytes);
+        space?.Demand(ready.Bytes);
         await store.Flushes.CommitAsync(ready);
     }
 
@@ -82,7 +82,7 @@ public sealed class WriteSession : IDisposable
         }
         if (rest.Changes.Count > 0)
         {
-            room?.Require(rest.Bytes);
+            space?.Demand(rest.Bytes);
             if (logged) store.Blocks.Commit(rest, Durability.Synced);
             else await store.Flushes.CommitAsync(rest);
         }

@@ -9,14 +9,16 @@ namespace Vault.Store.Native;
 /// </summary>
 sealed class NativeHandle : SafeHandle
 {
+    const int Retired = int.MinValue;
+
     readonly Action<nint> destroy;
     readonly NativeHandle? owner;
+    int users; // running calls and living objects made from this one; negative once retired
 
     internal NativeHandle(nint pointer, Action<nint> destroy, NativeHandle? owner = null) : base(0, ownsHandle: true)
     {
         this.destroy = destroy;
-        bool added = false;
-        owner?.DangerousAddRef(ref added);
+        owner?.AddUser();
         this.owner = owner;
         SetHandle(pointer);
     }
@@ -24,28 +26,68 @@ sealed class NativeHandle : SafeHandle
     public override bool IsInvalid => handle == 0;
 
     /// <summary>The pointer for the length of a call; throws <see cref="ObjectDisposedException"/> once disposed.</summary>
-    internal Use Borrow() => new(this);
+    internal Use Borrow()
+    {
+        AddUser();
+        return new Use(this);
+    }
+
+    /// <summary>False once retired; throws once disposed.</summary>
+    internal bool TryBorrow(out Use use)
+    {
+        bool added = TryAddUser();
+        use = added ? new Use(this) : default;
+        return added;
+    }
+
+    /// <summary>Closes the object if nobody uses it at this moment, and then nobody can any more.</summary>
+    internal bool TryRetire()
+    {
+        if (Interlocked.CompareExchange(ref users, Retired, 0) != 0) return false;
+        Dispose();
+        return true;
+    }
 
     protected override bool ReleaseHandle()
     {
         destroy(handle);
-        owner?.DangerousRelease();
+        owner?.RemoveUser();
         return true;
     }
 
-    internal readonly ref struct Use
+    void AddUser() => ObjectDisposedException.ThrowIf(!TryAddUser(), this);
+
+    bool TryAddUser()
     {
-        readonly NativeHandle handle;
-
-        internal Use(NativeHandle handle)
+        for (int seen = Volatile.Read(ref users); ;)
         {
-            bool added = false;
-            handle.DangerousAddRef(ref added);
-            this.handle = handle;
+            if (seen < 0) return false;
+            int before = Interlocked.CompareExchange(ref users, seen + 1, seen);
+            if (before == seen) break;
+            seen = before;
         }
+        bool added = false;
+        try
+        {
+            DangerousAddRef(ref added);
+        }
+        finally
+        {
+            if (!added) Interlocked.Decrement(ref users);
+        }
+        return true;
+    }
 
+    void RemoveUser()
+    {
+        Interlocked.Decrement(ref users);
+        DangerousRelease();
+    }
+
+    internal readonly ref struct Use(NativeHandle handle)
+    {
         internal nint Pointer => handle.DangerousGetHandle();
 
-        public void Dispose() => handle.DangerousRelease();
+        public void Dispose() => handle.RemoveUser();
     }
 }
