@@ -36,6 +36,12 @@ public static class Limits
     /// <summary>Messages (new and known) that one peer may bring between two heartbeats; what exceeds it is dropped unread and counts as misbehaviour.</summary>
     public const int MessagesPerHeartbeat = 4096;
 
+    /// <summary>
+    /// Copies of a known message that one peer may bring between two heartbeats: one by the mesh and one that we asked for. More is
+    /// a flood, which no signature and no validator would notice.
+    /// </summary>
+    public const int CopiesPerHeartbeat = 2;
+
     /// <summary>Ids that one peer may ask for between two heartbeats: two heartbeats' worth of our own advertising, as they may arrive in one burst.</summary>
     public const int WantedPerHeartbeat = 10_000;
 

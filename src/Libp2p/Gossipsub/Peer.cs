@@ -52,6 +52,9 @@ internal sealed class Peer(PeerId id, Protocol protocol, bool outbound, Reputati
     public int AskedIds { get; set; }
     public int WantedIds { get; set; }
 
+    /// <summary>Messages it brought although they were known, and how often.</summary>
+    public Dictionary<MessageId, int> Duplicates { get; } = [];
+
     /// <summary>The peer is gone. Caches may name it for a while yet, and must not keep what waited for it.</summary>
     public void Release()
     {
@@ -60,11 +63,13 @@ internal sealed class Peer(PeerId id, Protocol protocol, bool outbound, Reputati
         Topics.Clear();
         Told.Clear();
         Unwanted.Clear();
+        Duplicates.Clear();
     }
 
     public void StartHeartbeat(long tick)
     {
         Messages = IHaveMessages = AskedIds = WantedIds = 0;
+        Duplicates.Clear();
         foreach ((MessageId id, long until) in Unwanted)
         {
             if (until <= tick) Unwanted.Remove(id);

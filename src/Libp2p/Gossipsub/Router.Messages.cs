@@ -81,10 +81,12 @@ public sealed partial class Router
             return;
         }
         peer.Messages += messages.Count;
-        foreach (Message message in messages) HandleMessage(peer, message, now);
+        bool repeats = false;
+        foreach (Message message in messages) HandleMessage(peer, message, now, ref repeats);
+        if (repeats) peer.Score.Penalise(1);
     }
 
-    void HandleMessage(Peer peer, Message message, TimeSpan now)
+    void HandleMessage(Peer peer, Message message, TimeSpan now, ref bool repeats)
     {
         Counters.Received++;
         // A message for a topic that we just left is no one's fault.
@@ -108,6 +110,8 @@ public sealed partial class Router
         if (seen.TryGet(id, out Sighting? sighting))
         {
             HandleDuplicate(peer, topic, sighting, now);
+            int copies = peer.Duplicates[id] = peer.Duplicates.GetValueOrDefault(id) + 1;
+            repeats |= copies > Limits.CopiesPerHeartbeat;
             return;
         }
         // Ours from before a restart, or by someone whom the sender's filter still admits or already does: not the sender's fault.
