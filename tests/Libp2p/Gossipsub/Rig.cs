@@ -137,7 +137,7 @@ sealed class Rig
         }
     }
 
-    public bool InMesh(Guest guest, string topic = Topic) => Router.MeshOf(topic).Contains(guest.Id);
+    public bool InMesh(Guest guest) => Router.MeshOf(Topic).Contains(guest.Id);
 
     public double Score(Guest guest) => Router.ScoreOf(guest.Id) ?? 0;
 

@@ -63,6 +63,8 @@ sealed class Swarm : IDisposable
 
     public bool AreConnected(Member a, Member b) => connected.Contains(Pair(a, b));
 
+    public IEnumerable<Member> MembersNear(Member member) => members.Where(other => AreConnected(member, other));
+
     public void Disconnect(Member a, Member b)
     {
         if (!connected.Remove(Pair(a, b))) return;
