@@ -20,6 +20,9 @@ public sealed class Collection(BlockStore store, RandomSource random)
     /// <summary>An add that began today may refer to it tomorrow.</summary>
     public static TimeSpan DefaultHold { get; } = TimeSpan.FromHours(24);
 
+    /// <summary>A pin that ended this long ago is forgotten; not at once, because its owner may be about to renew it.</summary>
+    static readonly TimeSpan LongOver = TimeSpan.FromDays(1);
+
     public CollectionReport Run(VaultTag vault, TimeSpan hold, CancellationToken stop = default)
     {
         Marks marks = new(store.List(vault).LongCount(), random.NextUInt64());
@@ -67,8 +70,8 @@ public sealed class Collection(BlockStore store, RandomSource random)
                 notes.Put(StoreKeys.Condemned, key, StoreKeys.TimeValue(now));
             }
             else if (since is { } date && now - date < hold) waiting++;
-            else candinotes.Add((id, info));
-            if (candinotes.Count >= Limits.SweepSlice) Delete();
+            else candidates.Add((id, info));
+            if (candidates.Count >= Limits.SweepSlice) Delete();
             if (notes.Changes.Count >= Limits.SweepSlice) WriteNotes();
         }
 
@@ -77,7 +80,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
             Delete();
             DeleteUnneededDamage();
             foreach (Pin pin in store.Pins.Of(vault))
-                if (pin.Until <= now) Pins.Remove(notes, vault, pin.Root, pin.Reason, pin.Owner.Span);
+                if (pin.Until + LongOver <= now) Pins.Remove(notes, vault, pin.Root, pin.Reason, pin.Owner.Span);
             ImportJournal.DropExpired(store.Meta, vault, now, notes);
             WriteNotes();
         }
@@ -89,7 +92,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
             {
                 bool here = store.Contains(vault, damaged.Id);
                 if (!here && cycle.Marks.MayContain(damaged.Id)) continue;
-                if (!here) candinotes.Add((damaged.Id, default));
+                if (!here) candidates.Add((damaged.Id, default));
                 notes.Delete(StoreKeys.Quarantine, StoreKeys.MetaKey(vault, damaged.Id));
             }
             Delete();
@@ -97,14 +100,14 @@ public sealed class Collection(BlockStore store, RandomSource random)
 
         void Delete()
         {
-            if (candinotes.Count == 0) return;
+            if (candidates.Count == 0) return;
             do
             {
                 while (cycle.TryTakeRoot(out BlockId root))
                     foreach (Reached reached in reach.Walk(root, whole: true)) cycle.Marks.Add(reached.Id);
             }
             while (reach.Hidden == 0 && !TryDeleteUnmarked());
-            candinotes.Clear();
+            candidates.Clear();
         }
 
         bool TryDeleteUnmarked()
