@@ -99,8 +99,13 @@ public sealed class Collection(BlockStore store, RandomSource random)
                 while (cycle.TryTakeRoot(out BlockId root))
                     foreach (Reached reached in reach.Walk(root, whole: true)) cycle.Marks.Add(reached.Id);
             }
-            while (reach.Hidden == 0 && !cycle.TryUnderBarrier(DeleteUnmarked));
+            while (reach.Hidden == 0 && !TryDeleteUnmarked());
             candidates.Clear();
+        }
+
+        bool TryDeleteUnmarked()
+        {
+            lock (store.Deleting) return cycle.TryUnderBarrier(DeleteUnmarked);
         }
 
         void DeleteUnmarked()

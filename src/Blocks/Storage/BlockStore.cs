@@ -39,6 +39,9 @@ public sealed class BlockStore : IDisposable
     internal FlushGate Flushes { get; }
     internal Leases Leases { get; } = new();
 
+    /// <summary>Held while blocks are deleted, a slice at a time, and through a backup, which so meets the store between two slices.</summary>
+    internal Lock Deleting { get; } = new();
+
     /// <summary>What is known of a block without reading it; null when it isn't here.</summary>
     public BlockInfo? Info(VaultTag vault, BlockId id)
     {
@@ -106,7 +109,7 @@ public sealed class BlockStore : IDisposable
             (byte[] from, byte[] to) = StoreKeys.BlocksOf(kind, vault);
             forgotten.DeleteRange(StoreKeys.Blocks, from, to);
         }
-        blocks.Commit(forgotten, Durability.Synced);
+        lock (Deleting) Leases.WhileNothingIsClaimed(() => blocks.Commit(forgotten, Durability.Synced));
     }
 
     public void Dispose() => Leases.Dispose();
