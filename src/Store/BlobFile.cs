@@ -24,8 +24,7 @@ public sealed class BlobFile
 
     readonly Stream file;
     readonly int maxValue;
-    readonly byte[] search = new byte[SearchStep + RecordHeaderSize];
-    byte[] value = [];
+    byte[] search = [], value = [];
 
     /// <param name="file">Must be able to seek. The caller keeps it.</param>
     /// <param name="maxValue">A record that claims a longer value is taken for noise.</param>
@@ -100,6 +99,7 @@ public sealed class BlobFile
     // The next place at or behind `from` where a header's checksum holds; -1 when there is none.
     long NextHeader(long from)
     {
+        if (search.Length == 0) search = new byte[Math.Min(SearchStep, file.Length) + RecordHeaderSize];
         for (long at = from; ; at += SearchStep)
         {
             int length = ReadUpTo(at, search);
