@@ -86,9 +86,9 @@ public sealed class DamagedLogTests : IDisposable
     {
         string log = Written(100);
         byte[] holed = File.ReadAllBytes(log);
-        holed.AsSpan(holed.Length / 2, 500).Clear();
+        holed.AsSpan(holed.Length / 2, 500).Clear(); // from the first byte of a record on: RocksDB alone would pass over it in silence
         (int kept, string? cutShort) = OpenWith(log, holed);
-        Assert.InRange(kept, Commits / 2 - 1, Commits / 2 + 1);
+        Assert.Equal(Commits / 2, kept);
         Assert.NotNull(cutShort);
     }
 

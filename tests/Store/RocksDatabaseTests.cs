@@ -32,7 +32,7 @@ public sealed class RocksDatabaseTests : IDisposable
     }
 
     [Fact]
-    public void It_does_what_the_database_in_memory_does() => Seed.Check(LongRun.Cases(20, 2000), random =>
+    public void It_does_what_the_database_in_memory_does() => Seed.Check(LongRun.Cases(8, 2000), random =>
     {
         string name = Convert.ToHexString(random.Bytes(8));
         RocksDatabase rocks = Open(name, new BlobOptions(64), Main, Other);

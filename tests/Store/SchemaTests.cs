@@ -101,7 +101,7 @@ public sealed class SchemaTests
         MemoryDatabase database = Old();
         for (bool done = false; !done;)
         {
-            using FaultyDatabase faulty = new(database, FaultPlan.Random(random, 6) with { ReadFlipped = null, ReadCorrupt = null });
+            FaultyDatabase faulty = new(database, FaultPlan.Random(random, 6) with { ReadFlipped = null, ReadCorrupt = null });
             try
             {
                 Current.Apply(faulty, TimeProvider.System);
