@@ -61,9 +61,10 @@ static class OpeningSettings
         Rocks.rocksdb_options_set_min_blob_size(options, (ulong)blobs.MinBytes);
         Rocks.rocksdb_options_set_blob_file_size(options, (ulong)blobs.FileBytes);
         Rocks.rocksdb_options_set_blob_compression_type(options, NoCompression);
-        // Everyday compactions move only the oldest quarter of the blobs they meet; RocksDatabase.Compact raises it to all.
-        Rocks.rocksdb_options_set_enable_blob_gc(options, 1);
-        Rocks.rocksdb_options_set_blob_gc_age_cutoff(options, 0.25);
+        // RocksDB's own collection of blobs stays off: it moves every live blob it meets, so giving space back would cost
+        // reading and writing the whole store, and need as much room again. What it counts as garbage it still deletes once a
+        // file holds nothing else; who wants the space of a file that is partly alive puts its live values again.
+        Rocks.rocksdb_options_set_enable_blob_gc(options, 0);
     }
 
     static void Table(nint options, StoreMemory memory)

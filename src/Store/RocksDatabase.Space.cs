@@ -28,8 +28,8 @@ public sealed unsafe partial class RocksDatabase
     }
 
     /// <summary>
-    /// Bottommost files are rewritten too, since that is where deleted entries' space is; blobs that are still alive move to
-    /// new files, so that the old ones can go. Other compactions go on meanwhile.
+    /// Bottommost files are rewritten too, since that is where deleted entries' space is. Blobs stay where they are: a blob file
+    /// goes when nothing in it is alive. Other compactions go on meanwhile.
     /// </summary>
     public void Compact(Family family, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
@@ -37,34 +37,15 @@ public sealed unsafe partial class RocksDatabase
         using NativeHandle.Use db = Enter(out NativeDatabase current);
         nint native = Native(current, family);
         long errors = Property(db.Pointer, native, "rocksdb.background-errors");
-        if (options.Blobs is not null) SetOption(db.Pointer, native, "blob_garbage_collection_age_cutoff"u8, "1.0"u8);
-        try
-        {
-            using NativeHandle how = new(Rocks.rocksdb_compactoptions_create(), Rocks.rocksdb_compactoptions_destroy);
-            using NativeHandle.Use use = how.Borrow();
-            Rocks.rocksdb_compactoptions_set_exclusive_manual_compaction(use.Pointer, 0);
-            Rocks.rocksdb_compactoptions_set_bottommost_level_compaction(use.Pointer, 3); // kForceOptimized: all, each file once
-            fixed (byte* f = from, t = to)
-                Rocks.rocksdb_compact_range_cf_opt(db.Pointer, native, use.Pointer, f, (nuint)from.Length, t, (nuint)to.Length);
-        }
-        finally
-        {
-            if (options.Blobs is not null) SetOption(db.Pointer, native, "blob_garbage_collection_age_cutoff"u8, "0.25"u8);
-        }
+        using NativeHandle how = new(Rocks.rocksdb_compactoptions_create(), Rocks.rocksdb_compactoptions_destroy);
+        using NativeHandle.Use use = how.Borrow();
+        Rocks.rocksdb_compactoptions_set_exclusive_manual_compaction(use.Pointer, 0);
+        Rocks.rocksdb_compactoptions_set_bottommost_level_compaction(use.Pointer, 3); // kForceOptimized: all, each file once
+        fixed (byte* f = from, t = to)
+            Rocks.rocksdb_compact_range_cf_opt(db.Pointer, native, use.Pointer, f, (nuint)from.Length, t, (nuint)to.Length);
         // The call itself reports nothing.
         if (Property(db.Pointer, native, "rocksdb.background-errors") > errors)
             throw new StoreException($"compacting the database {options.Path} failed", "look at the file LOG in that folder; a full disk is the usual reason");
-    }
-
-    void SetOption(nint db, nint family, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
-    {
-        byte* error = null;
-        fixed (byte* n = name, v = value)
-        {
-            byte* key = n, text = v;
-            Rocks.rocksdb_set_options_cf(db, family, 1, &key, &text, &error);
-        }
-        Rocks.Check(error, options.Path);
     }
 
     static long Sum(nint db, nint[] families, string property)

@@ -16,14 +16,14 @@ public sealed class BlockStore : IDisposable
     readonly IDatabase blocks;
     readonly IDatabase meta;
     readonly TimeProvider time;
-    readonly DiskRoom? room;
+    readonly DiskSpace? space;
 
-    public BlockStore(IDatabase blocks, IDatabase meta, TimeProvider time, DiskRoom? room = null)
+    public BlockStore(IDatabase blocks, IDatabase meta, TimeProvider time, DiskSpace? space = null)
     {
         this.blocks = blocks;
         this.meta = meta;
         this.time = time;
-        this.room = room;
+        this.space = space;
         Flushes = new FlushGate(blocks);
         Pins = new Pins(meta, Leases);
         Quarantine = new Quarantine(meta, time);
@@ -31,13 +31,16 @@ public sealed class BlockStore : IDisposable
 
     public Pins Pins { get; }
 
-    public Quarantine Quarantine { get; }
+    internal Quarantine Quarantine { get; }
 
     internal IDatabase Blocks => blocks;
     internal IDatabase Meta => meta;
     internal TimeProvider Time => time;
     internal FlushGate Flushes { get; }
     internal Leases Leases { get; } = new();
+
+    /// <summary>Held while blocks are deleted, a slice at a time, and through a backup, which so meets the store between two slices.</summary>
+    internal Lock Deleting { get; } = new();
 
     /// <summary>What is known of a block without reading it; null when it isn't here.</summary>
     public BlockInfo? Info(VaultTag vault, BlockId id)
@@ -52,7 +55,7 @@ public sealed class BlockStore : IDisposable
     /// <summary>Reads and checks a block. Null when it isn't here, or was and turned out to be damaged: then it is in quarantine now.</summary>
     public StoredBlock? Read(VaultTag vault, BlockId id)
     {
-        if (!Contains(vault, id)) return null;
+        if (Info(vault, id) is not { } info) return null;
         string damage;
         try
         {
@@ -65,16 +68,12 @@ public sealed class BlockStore : IDisposable
         {
             damage = fault.Message;
         }
-        SetAside(vault, id, damage);
+        SetAside(vault, id, info.Level, damage);
         return null;
     }
 
     /// <summary>Begins to store blocks of a vault. Until the result is disposed, no collection touches what passed through it.</summary>
-    public WriteSession BeginWrite(VaultTag vault)
-    {
-        room?.Require(Limits.LoggedCommit);
-        return new WriteSession(this, vault, room);
-    }
+    public WriteSession BeginWrite(VaultTag vault) => new(this, vault, space);
 
     /// <summary>Every block of a vault, in the order of ids, without reading one.</summary>
     public IEnumerable<(BlockId Id, BlockInfo Info)> List(VaultTag vault)
@@ -84,6 +83,16 @@ public sealed class BlockStore : IDisposable
         while (cursor.MoveNext())
             if (BlockInfo.Decode(cursor.Value) is { } info) yield return (StoreKeys.IdIn(cursor.Key), info);
     }
+
+    /// <summary>Every block that the vault needs and this machine doesn't have, in the order in which trees can be fetched: a parent before its children.</summary>
+    public IEnumerable<BlockId> Missing(VaultTag vault)
+    {
+        foreach (Reached reached in new Reachability(this, vault).WalkAll(time.GetUtcNow()))
+            if (reached.Info is null) yield return reached.Id;
+    }
+
+    /// <summary>The damaged blocks that nobody has brought whole yet.</summary>
+    public IEnumerable<DamagedBlock> Damaged(VaultTag vault) => Quarantine.Of(vault).Where(damaged => !Contains(vault, damaged.Id));
 
     /// <summary>Parts with a vault: its blocks and all that is known of them. Nothing of it can be read afterwards.</summary>
     public void Forget(VaultTag vault)
@@ -100,7 +109,7 @@ public sealed class BlockStore : IDisposable
             (byte[] from, byte[] to) = StoreKeys.BlocksOf(kind, vault);
             forgotten.DeleteRange(StoreKeys.Blocks, from, to);
         }
-        blocks.Commit(forgotten, Durability.Synced);
+        lock (Deleting) Leases.WhileNothingIsClaimed(() => blocks.Commit(forgotten, Durability.Synced));
     }
 
     public void Dispose() => Leases.Dispose();
@@ -124,9 +133,9 @@ public sealed class BlockStore : IDisposable
     }
 
     /// <summary>Takes a block out of service. Its bytes stay where they are until a collection finds that nobody needs them.</summary>
-    internal void SetAside(VaultTag vault, BlockId id, string damage)
+    internal void SetAside(VaultTag vault, BlockId id, int? level, string damage)
     {
-        Quarantine.Add(vault, id, damage);
+        Quarantine.Add(vault, id, level, damage);
         blocks.Commit(new Batch().Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id)), Durability.Synced);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Store;
@@ -17,19 +18,20 @@ public sealed class WriteSession : IDisposable
 
     readonly BlockStore store;
     readonly VaultTag vault;
-    readonly DiskRoom? room;
+    readonly DiskSpace? space;
     readonly Leases.Lease lease;
     readonly Lock gate = new();
     readonly int failuresBefore;
     Batch waiting = new();
     bool bypassing;   // the log: this session has become a large one
     bool metUnflushed; // a known block might not be durable yet
+    ExceptionDispatchInfo? fault; // a block that could not be stored: nothing of this session counts any more
 
-    internal WriteSession(BlockStore store, VaultTag vault, DiskRoom? room)
+    internal WriteSession(BlockStore store, VaultTag vault, DiskSpace? space)
     {
         this.store = store;
         this.vault = vault;
-        this.room = room;
+        this.space = space;
         lease = store.Leases.Begin(vault);
         failuresBefore = store.Flushes.Failures;
     }
@@ -49,6 +51,20 @@ public sealed class WriteSession : IDisposable
     /// </summary>
     public async ValueTask AddAsync(Block block)
     {
+        fault?.Throw();
+        try
+        {
+            await StoreAsync(block);
+        }
+        catch (Exception first)
+        {
+            fault ??= ExceptionDispatchInfo.Capture(first);
+            throw;
+        }
+    }
+
+    async ValueTask StoreAsync(Block block)
+    {
         (bool first, bool stored) = lease.Touch(block.Id, id => store.Contains(vault, id));
         Batch? ready;
         lock (gate)
@@ -65,13 +81,14 @@ public sealed class WriteSession : IDisposable
             ready = Take(block);
         }
         if (ready is null) return;
-        room?.Require(ready.Bytes);
+        space?.Demand(ready.Bytes);
         await store.Flushes.CommitAsync(ready);
     }
 
     /// <summary>When it returns, every block added before the call would survive a power cut.</summary>
     public async Task FlushAsync()
     {
+        fault?.Throw();
         Batch rest;
         bool logged;
         lock (gate)
@@ -82,7 +99,7 @@ public sealed class WriteSession : IDisposable
         }
         if (rest.Changes.Count > 0)
         {
-            room?.Require(rest.Bytes);
+            space?.Demand(rest.Bytes);
             if (logged) store.Blocks.Commit(rest, Durability.Synced);
             else await store.Flushes.CommitAsync(rest);
         }
