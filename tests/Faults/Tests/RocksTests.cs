@@ -1,6 +1,7 @@
 using System.Globalization;
 using Vault.Primitives;
 using Vault.Tests.Faults.Child;
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Tests.Faults.Tests;
@@ -33,12 +34,12 @@ public sealed class RocksTests : IDisposable
     [FactWithPowerCut]
     public async Task Acknowledged_commits_without_sync_get_lost_by_a_power_cut()
     {
-        FaultedRun run = await (Child("nosync") with { At = 400, How = Strike.KillBefore }).Run();
-        Assert.True(run.Struck);
-        int[] lost = [.. Enumerable.Range(0, 20).Select(seed =>
+        FaultedRun run = await Child("nosync").Run();
+        int[] lost = [.. Enumerable.Range(0, 40).Select(seed =>
         {
-            PowerCut.Replay(run.Log, folder["survived"], (ulong)seed);
-            int count = Lost(folder["survived"], run.Lines);
+            int after = RandomSource.Seeded((ulong)seed).Below(run.Log.Calls) + 1;
+            PowerCut.Replay(run.Log, folder["survived"], (ulong)seed, after);
+            int count = Lost(folder["survived"], run.Log.LinesBy(after));
             Directory.Delete(folder["survived"], recursive: true);
             return count;
         })];
@@ -74,8 +75,7 @@ public sealed class RocksTests : IDisposable
     }
 
     static IEnumerable<ulong> Seeds(int few, int many) =>
-        Environment.GetEnvironmentVariable("VAULT_SEED") is string seed ? [ulong.Parse(seed, CultureInfo.InvariantCulture)]
-        : Enumerable.Range(0, Environment.GetEnvironmentVariable("VAULT_LONG") == "1" ? many : few).Select(i => (ulong)i);
+        Environment.GetEnvironmentVariable("VAULT_SEED") is null ? Enumerable.Range(0, LongRun.Cases(few, many)).Select(i => (ulong)i) : [Seed.FromEnvironment().Value];
 
     static string Because(ulong seed, string what) => $"{what} (VAULT_SEED={seed} replays)";
 }
