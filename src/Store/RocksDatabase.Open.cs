@@ -16,9 +16,16 @@ public sealed partial class RocksDatabase
     {
         if (options.Families.Count == 0) throw new ArgumentException("A database has at least one family.", nameof(options));
         if (options.Families.Distinct().Count() != options.Families.Count) throw new ArgumentException("A family is named twice.", nameof(options));
-        PrivateFolder.Create(options.Path);
-        (NativeDatabase native, Opening opening) = OpenNative(options);
-        return new RocksDatabase(options, native, opening);
+        try
+        {
+            PrivateFolder.Create(options.Path);
+            (NativeDatabase native, Opening opening) = OpenNative(options);
+            return new RocksDatabase(options, native, opening);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"the database {options.Path} can't be opened: {fault.Message}", inner: fault);
+        }
     }
 
     static (NativeDatabase, Opening) OpenNative(DatabaseOptions options)
