@@ -16,26 +16,39 @@ public sealed partial class RocksDatabase
     {
         if (options.Families.Count == 0) throw new ArgumentException("A database has at least one family.", nameof(options));
         if (options.Families.Distinct().Count() != options.Families.Count) throw new ArgumentException("A family is named twice.", nameof(options));
-        PrivateFolder.Create(options.Path);
-        (NativeDatabase native, Opening opening) = OpenNative(options);
-        return new RocksDatabase(options, native, opening);
+        try
+        {
+            PrivateFolder.Create(options.Path);
+            (NativeDatabase native, Opening opening) = OpenNative(options);
+            return new RocksDatabase(options, native, opening);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"the database {options.Path} can't be opened: {fault.Message}", inner: fault);
+        }
     }
 
-    // RocksDB 7.8.3, by trial: the strict mode opens a log that ends in the middle of a record, or in zeros or noise behind a
-    // whole record, without a word, and refuses every other damage. A record that a power cut left allocated but unwritten
-    // (it ends in zeros) is refused too, though nothing that was synced is lost: LogTail tells it from real damage.
     static (NativeDatabase, Opening) OpenNative(DatabaseOptions options)
     {
+        LogDamage? damage = LogCheck.FirstDamage(options.Path);
+        if (damage is { Torn: false }) return OpenUpTo(options, damage);
         try
         {
             return (NativeDatabase.Open(options, OpeningSettings.TolerateTornTail), Opening.Clean);
         }
-        catch (CorruptDataException damage)
+        catch (CorruptDataException fault)
         {
-            bool torn = LogTail.IsTorn(options.Path);
+            // A torn record that ends in zeros is damage for the strict mode. Anything else that we didn't see is told.
             NativeDatabase native = NativeDatabase.Open(options, OpeningSettings.StopAtDamage);
-            return (native, torn ? Opening.Clean : new Opening(damage.Message));
+            return (native, damage is null ? new Opening(fault.Message) : Opening.Clean);
         }
+    }
+
+    static (NativeDatabase, Opening) OpenUpTo(DatabaseOptions options, LogDamage damage)
+    {
+        LogCheck.MarkForRocksDB(damage);
+        string text = $"the log {damage.File} of the database is damaged at byte {damage.Offset}: what was committed after that is lost, if it was not flushed yet";
+        return (NativeDatabase.Open(options, OpeningSettings.StopAtDamage), new Opening(text));
     }
 
     /// <summary>The native database for one call: the open one, or, where a failure closed it, a newly opened one.</summary>

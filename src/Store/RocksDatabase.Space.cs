@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Vault.Primitives;
 using Vault.Store.Native;
 

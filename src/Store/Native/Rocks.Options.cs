@@ -34,7 +34,6 @@ static unsafe partial class Rocks
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_blob_file_size(nint options, ulong bytes);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_blob_compression_type(nint options, int type);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_enable_blob_gc(nint options, byte on);
-    [LibraryImport(Library)] internal static partial void rocksdb_options_set_blob_gc_age_cutoff(nint options, double share);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_block_based_table_factory(nint options, nint table);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_ratelimiter(nint options, nint limiter);
 
