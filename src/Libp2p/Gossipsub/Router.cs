@@ -88,7 +88,7 @@ public sealed partial class Router
             Close(peer, $"Its RPC is {fault}.");
             return;
         }
-        HandleSubscriptions(peer, rpc.Subscriptions);
+        HandleSubscriptions(peer, rpc.Subscriptions, now);
         HandleMessages(peer, rpc.Messages, now);
         HandleIHave(peer, rpc.IHave, now);
         HandleIWant(peer, rpc.IWant, now);
@@ -173,7 +173,7 @@ public sealed partial class Router
     public IReadOnlyCollection<PeerId> PeersOf(string name) =>
         [.. peers.Values.Where(peer => peer.Topics.Contains(name) && AdmitsTo(name, peer)).Select(peer => peer.Id)];
 
-    void HandleSubscriptions(Peer peer, List<Subscription> subscriptions)
+    void HandleSubscriptions(Peer peer, List<Subscription> subscriptions, TimeSpan now)
     {
         foreach (Subscription subscription in subscriptions)
         {
@@ -184,8 +184,11 @@ public sealed partial class Router
             }
             peer.Topics.Remove(subscription.Topic);
             if (!topics.TryGetValue(subscription.Topic, out Topic? topic)) continue;
-            if (topic.Mesh.Remove(peer)) peer.Score.Prune(topic.Name);
             topic.Fanout.Remove(peer);
+            if (!topic.Mesh.Remove(peer)) continue;
+            peer.Score.Prune(topic.Name);
+            // As if it had sent the PRUNE that belongs to leaving: else joining and leaving in turn would be free.
+            BackOff(topic.Name, peer, parameters.UnsubscribeBackoff, now);
         }
     }
 
