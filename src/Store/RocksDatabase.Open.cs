@@ -66,14 +66,15 @@ public sealed partial class RocksDatabase
         }
     }
 
-    // After a write to the log has failed, RocksDB goes on by itself some seconds after there is room again, and flushes what
-    // is in memory. But (7.8.3) it may keep the broken log, and the next write to that ends the process by an assertion, in
-    // Debian's build at least. So the handle is used for reading only, until RocksDB has recovered; then it is opened anew.
+    // After a write has failed, RocksDB goes on by itself some seconds after there is room again, and flushes what is in memory.
+    // But (7.8.3) it may keep the broken log, and the next write to that ends the process by an assertion, in Debian's build at
+    // least; and a flush of what skipped the log may then report success and the values be gone later. So the handle is used
+    // for reading only, until RocksDB has recovered; then it is opened anew, and what is seen is again what is on the disk.
     void GoOnAfterFailure()
     {
         lock (reopening)
         {
-            if (!Volatile.Read(ref logFailed)) return;
+            if (!Volatile.Read(ref writeFailed)) return;
             if (database.Handle.TryBorrow(out NativeHandle.Use db))
             {
                 using (db) Probe(db.Pointer);
@@ -87,7 +88,8 @@ public sealed partial class RocksDatabase
     void Reopen()
     {
         (database, _) = OpenNative(options);
-        Volatile.Write(ref logFailed, false);
+        if (Interlocked.Exchange(ref hasUnlogged, 0) == 1) Volatile.Write(ref lostUnlogged, 1);
+        Volatile.Write(ref writeFailed, false);
     }
 
     // An empty batch that skips the log: does nothing, but fails for as long as RocksDB has not recovered.

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Vault.Primitives;
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Store.Tests;

@@ -1,9 +1,9 @@
-namespace Vault.Store.Tests;
+namespace Vault.Tests.Support;
 
 /// <summary>A folder of its own for one test, gone with it.</summary>
-sealed class TestFolder : IDisposable
+public sealed class TestFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("vault-store-").FullName;
+    public string Path { get; } = Directory.CreateTempSubdirectory("vault-test-").FullName;
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
