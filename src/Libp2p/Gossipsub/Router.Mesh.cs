@@ -116,8 +116,10 @@ public sealed partial class Router
     {
         List<ExchangedPeer> offered = [.. prune.Peers.Where(offer => PeerId.FromBytes(offer.Peer.Span) is { } id
             && id != self && !peers.ContainsKey(id) && topic.Admits(id))];
-        Choose(offered, parameters.ExchangedPeers);
-        if (offered.Count > 0) outputs.Enqueue(new Output.Offered(topic.Name, by.Id, offered));
+        if (offered.Count == 0) return;
+        // Copies: what is offered points into the frame, which is borrowed.
+        List<ExchangedPeer> some = [.. Choose(offered, parameters.ExchangedPeers).Select(offer => new ExchangedPeer(offer.Peer.ToArray(), offer.Record.ToArray()))];
+        outputs.Enqueue(new Output.Offered(topic.Name, by.Id, some));
     }
 
     TimeSpan? BackoffOf(Topic topic, Peer peer) => backoffs.GetValueOrDefault(topic.Name)?.Of(peer.Id);
