@@ -20,7 +20,7 @@ public static class Repair
     {
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
             throw new StoreException($"the folder {target} isn't empty", "repair into a new folder");
-        PrivateFolder.Create(target);
+        DurableFolder.Create(target);
         foreach (string file in Directory.EnumerateFiles(damaged))
             if (!IsBlob(file) && Path.GetFileName(file) != "LOCK") File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
         RepairInPlace(target);
