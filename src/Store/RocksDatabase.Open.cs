@@ -17,6 +17,7 @@ public sealed partial class RocksDatabase
         if (options.Families.Count == 0) throw new ArgumentException("A database has at least one family.", nameof(options));
         if (options.Families.Distinct().Count() != options.Families.Count) throw new ArgumentException("A family is named twice.", nameof(options));
         DurableFolder.Create(options.Path);
+        DamageNote.RequireNone(options.Path);
         (NativeDatabase native, Opening opening) = OpenNative(options);
         return new RocksDatabase(options, native, opening);
     }

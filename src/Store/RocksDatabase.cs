@@ -41,7 +41,15 @@ public sealed unsafe partial class RocksDatabase : IDatabase
     {
         using NativeHandle.Use db = Enter(out NativeDatabase native);
         using NativeHandle.Use reads = (at is null ? read : Mine(at, native).Read).Borrow();
-        nint slice = Pin(db.Pointer, reads.Pointer, Native(native, family), key);
+        nint slice;
+        try
+        {
+            slice = Pin(db.Pointer, reads.Pointer, Native(native, family), key);
+        }
+        catch (CorruptDataException damage)
+        {
+            throw DamageNote.Write(options.Path, damage);
+        }
         if (slice == 0) return null;
         nuint length;
         byte* value = Rocks.rocksdb_pinnableslice_value(slice, &length);
@@ -84,6 +92,10 @@ public sealed unsafe partial class RocksDatabase : IDatabase
         try
         {
             Write(db.Pointer, how.Pointer, changes, native, batch);
+        }
+        catch (CorruptDataException damage)
+        {
+            throw DamageNote.Write(options.Path, damage); // a compaction met it: nothing can be written until it is mended
         }
         catch (VaultException)
         {
