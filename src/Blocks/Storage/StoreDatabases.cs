@@ -34,7 +34,6 @@ public static class StoreDatabases
         Memory = memory,
         WriteBufferBytes = BlocksBuffer,
         Blobs = new BlobOptions(LeastBlob, BlobFile),
-        ReadersCheckValues = true, // a block's name is its hash
     };
 
     /// <param name="families">What other parts keep beside the pins.</param>
