@@ -5,6 +5,8 @@ namespace Vault.Blocks;
 /// <summary>A stream seen through a buffer in which always as much is ready as the chunker may want to look at, until the stream ends.</summary>
 sealed class ContentWindow : IDisposable
 {
+    const int SmallFile = 128 << 10;
+
     readonly Stream content;
     readonly int lookAhead;
     byte[] buffer;
@@ -16,7 +18,8 @@ sealed class ContentWindow : IDisposable
         this.content = content;
         this.lookAhead = lookAhead;
         long expected = content.CanSeek ? content.Length - content.Position + 1 : long.MaxValue; // + 1: room to see the end
-        buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected, 1, size));
+        // One size for all but small files: the pool keeps what it has once given of each size.
+        buffer = ArrayPool<byte>.Shared.Rent(expected <= SmallFile ? (int)Math.Max(expected, 1) : size);
     }
 
     public ReadOnlyMemory<byte> Ready => buffer.AsMemory(from, to - from);
