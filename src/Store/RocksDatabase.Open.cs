@@ -17,8 +17,17 @@ public sealed partial class RocksDatabase
         if (options.Families.Count == 0) throw new ArgumentException("A database has at least one family.", nameof(options));
         if (options.Families.Distinct().Count() != options.Families.Count) throw new ArgumentException("A family is named twice.", nameof(options));
         PrivateFolder.Create(options.Path);
+        RequireCurrentBesideData(options.Path);
         (NativeDatabase native, Opening opening) = OpenNative(options);
         return new RocksDatabase(options, native, opening);
+    }
+
+    // Without its file CURRENT RocksDB takes a folder for a new database's, and deletes what it finds there as left over.
+    static void RequireCurrentBesideData(string path)
+    {
+        if (File.Exists(Path.Combine(path, "CURRENT"))) return;
+        bool data = new DirectoryInfo(path).EnumerateFiles().Any(file => file.Extension is ".sst" or ".blob" || file is { Extension: ".log", Length: > 0 });
+        if (data) throw new CorruptDataException($"the database {path} is damaged: its file CURRENT is gone");
     }
 
     // RocksDB 7.8.3, by trial: the strict mode opens a log that ends in the middle of a record, or in zeros or noise behind a

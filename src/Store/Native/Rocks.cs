@@ -37,6 +37,8 @@ static unsafe partial class Rocks
             return new StoreException($"the disk is full: the database {path} can't write", "free some space on that disk; nothing that was reported as stored is lost");
         if (status.StartsWith("Corruption", StringComparison.Ordinal))
             return new CorruptDataException($"the database {path} is damaged: {status}");
+        if (status.StartsWith("IO error: No such file", StringComparison.Ordinal))
+            return new CorruptDataException($"the database {path} is damaged: a file of it is gone: {status}");
         if (status.Contains("lock hold by current process", StringComparison.Ordinal) || status.Contains("While lock file", StringComparison.Ordinal))
             return new StoreException($"the database {path} is in use: {status}");
         return new StoreException($"the database {path} failed: {status}");
