@@ -50,7 +50,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
         readonly List<(BlockId Id, BlockInfo Info)> candidates = [];
         long needed, condemned, waiting, deleted, deletedBytes;
 
-        public CollectionReport Report => new(needed, condemned, waiting, deleted, deletedBytes, 0);
+        public CollectionReport Report => new(needed, condemned, waiting, deleted, deletedBytes, reach.Hidden);
 
         public void Consider(BlockId id, BlockInfo info)
         {
@@ -84,8 +84,9 @@ public sealed class Collection(BlockStore store, RandomSource random)
         {
             foreach (DamagedBlock damaged in store.Quarantine.Of(vault))
             {
-                if (cycle.Marks.MayContain(damaged.Id)) continue;
-                candidates.Add((damaged.Id, default));
+                bool storedAnew = store.Contains(vault, damaged.Id); // then it is a block like any other, with a hold time
+                if (!storedAnew && cycle.Marks.MayContain(damaged.Id)) continue;
+                if (!storedAnew) candidates.Add((damaged.Id, default));
                 store.Quarantine.Release(vault, damaged.Id);
             }
             Delete();
