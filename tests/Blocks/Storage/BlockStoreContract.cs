@@ -115,7 +115,7 @@ public abstract class BlockStoreContract : IDisposable
     [Fact]
     public async Task Missing_blocks_come_parents_first()
     {
-        byte[] content = Some.Noise(100_000); // two levels
+        byte[] content = Some.Noise(200_000); // two levels of inner blocks
         FileRef file = await rig.AddAsync(content);
         Dictionary<BlockId, byte[]> source = [];
         foreach (BlockId id in rig.Stored())

@@ -52,9 +52,10 @@ public sealed class WriteSessionTests
         HashSet<BlockId> reported = [];
         void Check(DatabaseWrite write)
         {
+            BlockId[] promised;
+            lock (reported) promised = [.. reported];
             MemoryDatabase survivor = disk.PowerCut();
-            lock (reported)
-                foreach (BlockId id in reported) Assert.True(Holds(survivor, id), $"{id} was reported durable and is lost at write {write.Number}");
+            foreach (BlockId id in promised) Assert.True(Holds(survivor, id), $"{id} was reported durable and is lost at write {write.Number}");
         }
         using FaultyDatabase blocks = new(disk) { Before = Check, After = Check };
         using BlockStore store = new(blocks, Rig.NewMeta(), new StandingClock());
