@@ -61,7 +61,6 @@ public sealed class OnDiskTests : IDisposable
         long before = BytesOf(blocks);
         Assert.True(before > 60 * size);
 
-        File.WriteAllLines("/tmp/listing.txt", Directory.EnumerateFileSystemEntries(Data, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => (File.Exists(path) ? new FileInfo(path).Length : -1) + " " + Path.GetRelativePath(Data, path)));
         Batch unpin = new();
         foreach (FileRef file in files.Where((_, i) => i % 3 != 0)) Pins.Remove(unpin, Rig.Vault, file.Root, PinReason.Head);
         opened.Meta.Commit(unpin, Durability.Synced);
@@ -165,6 +164,21 @@ public sealed class OnDiskTests : IDisposable
         List<BlockId> lost = [.. rebuilt.Store.Missing(Rig.Vault)];
         Assert.NotEmpty(lost);
         Assert.Equal(lost.Order(), rebuilt.Store.Damaged(Rig.Vault).Select(damaged => damaged.Id));
+    }
+
+    [Fact]
+    public async Task A_meta_database_that_will_not_open_is_moved_aside_and_repaired_and_no_block_is_touched()
+    {
+        List<FileRef> files;
+        using (DataFolder data = DataFolder.Take(Data, Program, clock))
+        using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) files = await FillAsync(opened, 3, 1000);
+        foreach (string file in Directory.GetFiles(Path.Combine(Data, StoreDatabases.MetaFolder), "MANIFEST-*")) File.WriteAllBytes(file, Some.Noise(100));
+        using DataFolder again = DataFolder.Take(Data, Program, clock);
+        using OpenedStore mended = OpenedStore.Open(again, memory, clock);
+        Assert.Contains("moved to", Assert.Single(mended.Findings));
+        Assert.NotNull(mended.RebuiltSince);
+        Assert.Single(Directory.GetDirectories(Data, "meta.damaged-*"));
+        await AssertReadsAsync(mended.Store, files.Index(), 1000);
     }
 
     [Fact]
