@@ -138,7 +138,7 @@ public sealed class CollectionTests : IDisposable
 
     static async Task RunBesideWritersAsync(RandomSource random)
     {
-        FaultyDatabase blocks = new(Rig.NewBlocks()), meta = new(Rig.NewMeta());
+        WatchedDatabase blocks = new(Rig.NewBlocks()), meta = new(Rig.NewMeta());
         using Rig rig = new(blocks, meta);
         Dictionary<int, FileRef> pinned = [];
         void Step()
@@ -173,7 +173,7 @@ public sealed class CollectionTests : IDisposable
     public async Task A_root_pinned_in_the_last_moment_of_a_collection_is_walked()
     {
         // The tree is unneeded when marking ends. Then somebody who holds its root, but not all of it, pins it again.
-        FaultyDatabase meta = new(Rig.NewMeta());
+        WatchedDatabase meta = new(Rig.NewMeta());
         using Rig late = new(Rig.NewBlocks(), meta);
         FileRef file = await late.AddAsync(Some.Noise(20_000));
         late.Unpin(file.Root);
@@ -193,7 +193,7 @@ public sealed class CollectionTests : IDisposable
         for (int n = 1; ; n++)
         {
             MemoryDatabase blocksDisk = Rig.NewBlocks(), metaDisk = Rig.NewMeta();
-            FaultyDatabase blocks = new(blocksDisk), meta = new(metaDisk);
+            WatchedDatabase blocks = new(blocksDisk), meta = new(metaDisk);
             using Rig cut = new(blocks, meta);
             FileRef kept = await cut.AddAsync(Some.Noise(10_000)), gone = await cut.AddAsync(Some.Noise(30_000, 2));
             cut.Unpin(gone.Root);

@@ -1,15 +1,15 @@
 using Vault.Store;
 
-namespace Vault.Tests.Support;
+namespace Vault.Blocks.Tests;
 
 /// <summary>One writing call on a database. Number counts them from 1.</summary>
-public sealed record DatabaseWrite(int Number, Durability? Commit, Batch? Batch);
+sealed record DatabaseWrite(int Number, Durability? Commit, Batch? Batch);
 
 /// <summary>
-/// A database that does all that the one below it does, until a test says otherwise: that write n throws, that something happens
-/// between two writes, that a value reads otherwise than it was written. Disposing it disposes the one below.
+/// The database below, with a test's own steps before and after each write and each search: a look at the disk, another writer, a
+/// fault. Disposing it disposes the one below.
 /// </summary>
-public sealed class FaultyDatabase(IDatabase below) : IDatabase
+sealed class WatchedDatabase(IDatabase below) : IDatabase
 {
     int writes;
 
