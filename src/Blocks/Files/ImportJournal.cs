@@ -125,18 +125,28 @@ public sealed class ImportJournal : IDisposable
     /// <summary>The blocks that unfinished imports count on: leaves of checkpoints, and everything below the roots of finished files.</summary>
     internal static IEnumerable<(BlockId Id, bool Root)> BlocksOf(IDatabase meta, VaultTag vault, DateTimeOffset now, ISnapshot view)
     {
+        foreach ((byte[] key, byte[] value, bool counts) in Entries(meta, vault, now, view))
+            if (counts)
+                foreach (BlockId id in IdsOf(value)) yield return (id, key.EndsWith<byte>([0xFF, 0xFF, 0xFF, 0xFF]));
+    }
+
+    internal static void DropExpired(IDatabase meta, VaultTag vault, DateTimeOffset now, Batch batch)
+    {
+        foreach ((byte[] key, _, bool counts) in Entries(meta, vault, now, null))
+            if (!counts) batch.Delete(StoreKeys.Imports, key);
+    }
+
+    // Backwards: an import that runs for more than a week still needs its first leaves, and its last entry says that it is alive.
+    static IEnumerable<(byte[] Key, byte[] Value, bool Counts)> Entries(IDatabase meta, VaultTag vault, DateTimeOffset now, ISnapshot? view)
+    {
         (byte[] from, byte[] to) = StoreKeys.MetaOf(vault);
-        // Backwards: an import that runs for more than a week still needs its first leaves, and its last entry says that it is alive.
         using ICursor cursor = meta.Range(StoreKeys.Imports, from, to, view, reverse: true);
-        byte[] alive = [];
+        byte[] alive = []; // the source, the entries of which count from here down
         while (cursor.MoveNext())
         {
-            if (cursor.Value.Length < 12) continue;
-            ReadOnlySpan<byte> source = cursor.Key[..^4];
-            if (!source.SequenceEqual(alive) && StoreKeys.TimeIn(cursor.Value) + Keep <= now) continue;
-            if (!source.SequenceEqual(alive)) alive = source.ToArray();
-            bool root = cursor.Key.EndsWith<byte>([0xFF, 0xFF, 0xFF, 0xFF]);
-            foreach (BlockId id in IdsOf(cursor.Value)) yield return (id, root);
+            byte[] key = cursor.Key.ToArray(), value = cursor.Value.ToArray();
+            if (value.Length >= 12 && StoreKeys.TimeIn(value) + Keep > now) alive = key[..^4];
+            yield return (key, value, value.Length >= 12 && key.AsSpan()[..^4].SequenceEqual(alive));
         }
     }
 
