@@ -21,6 +21,9 @@ sealed class ContentWindow : IDisposable
 
     public ReadOnlyMemory<byte> Ready => buffer.AsMemory(from, to - from);
 
+    /// <summary>Nothing is left, and the stream is known to have ended.</summary>
+    public bool IsEmpty => ended && from == to;
+
     /// <summary>Reads until the chunker has enough to look at. False when nothing is left.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken stop)
     {

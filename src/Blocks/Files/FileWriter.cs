@@ -21,6 +21,7 @@ public sealed class FileWriter : IDisposable
     readonly SecretEpoch epoch;
     readonly Chunker chunker;
     readonly LeafSealer sealer;
+    readonly SemaphoreSlim places = new(Limits.LeavesInFlight); // for leaves in hand, over all files of this writer
 
     /// <summary>Writes with the secrets of one epoch, which must outlive the writer.</summary>
     public FileWriter(SecretEpoch epoch, ChunkSizes? sizes = null)
@@ -48,7 +49,11 @@ public sealed class FileWriter : IDisposable
         }
     }
 
-    public void Dispose() => sealer.Dispose();
+    public void Dispose()
+    {
+        sealer.Dispose();
+        places.Dispose();
+    }
 
     /// <summary>One file on its way.</summary>
     sealed class FileWrite(FileWriter writer, WriteSession session, Import? import)
@@ -72,12 +77,13 @@ public sealed class FileWriter : IDisposable
             {
                 any = true;
                 int length = writer.chunker.Cut(window.Ready.Span);
+                await writer.places.WaitAsync(stop);
                 byte[] buffer = ArrayPool<byte>.Shared.Rent(length + LeafSealer.Overhead);
                 window.Take(length).Span.CopyTo(buffer.AsSpan(LeafSealer.ContentOffset));
-                more = await window.FillAsync(stop);
-                bool only = !more && inFlight.Count == 0;
+                bool only = inFlight.Count == 0 && window.IsEmpty; // a small file is done here and now, without a detour through the pool
                 inFlight.Enqueue(only ? StoreAsync(buffer, length) : Task.Run(() => StoreAsync(buffer, length), CancellationToken.None));
                 if (inFlight.Count >= Limits.LeavesInFlight) await TakeOldestAsync();
+                more = await window.FillAsync(stop);
             }
             while (inFlight.Count > 0) await TakeOldestAsync();
             await checkpoints;
@@ -111,6 +117,7 @@ public sealed class FileWriter : IDisposable
             finally
             {
                 ArrayPool<byte>.Shared.Return(buffer);
+                writer.places.Release();
             }
         }
 
