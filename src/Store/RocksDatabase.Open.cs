@@ -20,6 +20,7 @@ public sealed partial class RocksDatabase
         {
             DurableFolder.Create(options.Path);
             DamageNote.RequireNone(options.Path);
+            RequireBeginning(options.Path);
             (NativeDatabase native, Opening opening) = OpenNative(options);
             return new RocksDatabase(options, native, opening);
         }
@@ -28,6 +29,16 @@ public sealed partial class RocksDatabase
             throw new StoreException($"the database {options.Path} can't be opened: {fault.Message}", inner: fault);
         }
     }
+
+    // Without CURRENT RocksDB takes the folder for an empty one, makes a new database there and deletes the old one's files.
+    static void RequireBeginning(string folder)
+    {
+        if (File.Exists(Path.Combine(folder, "CURRENT"))) return;
+        if (Directory.EnumerateFiles(folder).FirstOrDefault(HoldsData) is { } orphan)
+            throw new CorruptDataException($"the database {folder} has lost its file CURRENT, and still has {Path.GetFileName(orphan)}");
+    }
+
+    static bool HoldsData(string file) => Path.GetExtension(file) is ".sst" or ".blob" || Path.GetExtension(file) is ".log" && new FileInfo(file).Length > 0;
 
     static (NativeDatabase, Opening) OpenNative(DatabaseOptions options)
     {

@@ -53,7 +53,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
         readonly List<(BlockId Id, BlockInfo Info)> candidates = [];
         long needed, condemned, waiting, deleted, deletedBytes;
 
-        public CollectionReport Report => new(needed, condemned, waiting, deleted, deletedBytes, 0);
+        public CollectionReport Report => new(needed, condemned, waiting, deleted, deletedBytes, reach.Hidden);
 
         public void Consider(BlockId id, BlockInfo info)
         {
