@@ -18,9 +18,20 @@ public sealed partial class RocksDatabase
         if (options.Families.Distinct().Count() != options.Families.Count) throw new ArgumentException("A family is named twice.", nameof(options));
         DurableFolder.Create(options.Path);
         DamageNote.RequireNone(options.Path);
+        RequireBeginning(options.Path);
         (NativeDatabase native, Opening opening) = OpenNative(options);
         return new RocksDatabase(options, native, opening);
     }
+
+    // Without CURRENT RocksDB takes the folder for an empty one, makes a new database there and deletes the old one's files.
+    static void RequireBeginning(string folder)
+    {
+        if (File.Exists(Path.Combine(folder, "CURRENT"))) return;
+        if (Directory.EnumerateFiles(folder).FirstOrDefault(HoldsData) is { } orphan)
+            throw new CorruptDataException($"the database {folder} has lost its file CURRENT, and still has {Path.GetFileName(orphan)}");
+    }
+
+    static bool HoldsData(string file) => Path.GetExtension(file) is ".sst" or ".blob" || Path.GetExtension(file) is ".log" && new FileInfo(file).Length > 0;
 
     // RocksDB 7.8.3, by trial: the strict mode opens a log that ends in the middle of a record, or in zeros or noise behind a
     // whole record, without a word, and refuses every other damage. A record that a power cut left allocated but unwritten
