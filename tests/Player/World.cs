@@ -66,6 +66,15 @@ public sealed class World : IDisposable
         Opened.Meta.Commit(batch, durability);
     }
 
+    /// <summary>Pins a file under another number and lets go of the first, in one step.</summary>
+    public void PinAgain(int number, int old, FileRef file)
+    {
+        Batch batch = new();
+        Store.Pins.Add(batch, Vault, file.Root, PinReason.Head, Owner(number));
+        Pins.Remove(batch, Vault, file.Root, PinReason.Head, Owner(old));
+        Opened.Meta.Commit(batch, Durability.Logged);
+    }
+
     public async Task<byte[]> ReadAsync(FileRef file)
     {
         await using FileReader reader = new(Store, Vault, file);

@@ -12,7 +12,7 @@ namespace Vault.Survival.Tests;
 /// </summary>
 public sealed class CrashTests : IDisposable
 {
-    const int Steps = 100; // a thousand calls or so
+    const int Steps = 60; // some five hundred calls
     const ulong CutsPerRun = 20;
 
     readonly TestFolder folder = new();
@@ -22,7 +22,7 @@ public sealed class CrashTests : IDisposable
     [FactWithPowerCut]
     public async Task What_was_durable_survives_a_power_cut_at_any_moment()
     {
-        foreach (IGrouping<ulong, ulong> world in Seeds.Of(12, 400).GroupBy(seed => seed / CutsPerRun))
+        foreach (IGrouping<ulong, ulong> world in Seeds.Of(10, 100).GroupBy(seed => seed / CutsPerRun))
         {
             FaultedRun run = await RunAsync(world.Key);
             Assert.True(run.ExitCode == 0, run.Errors);
@@ -41,7 +41,7 @@ public sealed class CrashTests : IDisposable
         foreach (ulong seed in Seeds.Of(4, 200))
         {
             RandomSource random = RandomSource.Seeded(seed);
-            FaultedRun run = await RunAsync(seed, at: random.Below(900) + 1, how: (Strike)random.Below(3));
+            FaultedRun run = await RunAsync(seed, at: random.Below(500) + 1, how: (Strike)random.Below(3));
             if (!run.Struck) Assert.True(run.ExitCode == 0, run.Errors); // it came to its end before
             await RequireSurvivalAsync(run, seed, seed, run.Log.Calls);
             await new Promises(seed, run.Lines).RequireKeptAsync(folder["root/home/data"], $"killed at call {run.Log.Calls} {Replay(seed)}");
