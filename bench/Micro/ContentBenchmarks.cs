@@ -6,7 +6,7 @@ using Vault.Primitives;
 namespace Vault.Bench;
 
 /// <summary>Finding the cuts in 64 MiB: more than any cache holds, as a file's content is.</summary>
-public sealed class ChunkBenchmarks : IDisposable
+public class ChunkBenchmarks
 {
     readonly VaultKeys keys = VaultKeys.Create(RandomSource.Seeded(1));
     Chunker chunker = null!;
@@ -27,7 +27,7 @@ public sealed class ChunkBenchmarks : IDisposable
     }
 
     [GlobalCleanup]
-    public void Dispose() => keys.Dispose();
+    public void Close() => keys.Dispose();
 
     [Benchmark]
     public int Chunk()
@@ -39,7 +39,7 @@ public sealed class ChunkBenchmarks : IDisposable
 }
 
 /// <summary>Compressing a chunk, or finding out that it isn't worth it.</summary>
-public sealed class CompressBenchmarks : IDisposable
+public class CompressBenchmarks
 {
     Compressor compressor = null!;
     byte[] content = [], output = [];
@@ -63,7 +63,7 @@ public sealed class CompressBenchmarks : IDisposable
     }
 
     [GlobalCleanup]
-    public void Dispose() => compressor.Dispose();
+    public void Close() => compressor.Dispose();
 
     [Benchmark]
     public int Compress() => compressor.TryCompress(content, output);

@@ -1,5 +1,5 @@
 // vault-micro: the steps of a block's way, one at a time, by BenchmarkDotNet. What whole runs cost is measured by vault-bench.
-//   vault-micro [--filter '*Seal*'] [--job dry|short] …     as any BenchmarkDotNet program; without arguments, everything
+//   vault-micro [--filter '*Seal*'] …     as any BenchmarkDotNet program; without arguments, everything
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Exporters;

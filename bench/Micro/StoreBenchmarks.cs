@@ -5,7 +5,7 @@ using Vault.Primitives;
 namespace Vault.Bench;
 
 /// <summary>Blocks into a real database and out of it. One operation is one block; putting ends with the flush that makes a batch durable.</summary>
-public sealed class StoreBenchmarks : IDisposable
+public class StoreBenchmarks
 {
     const int Batch = 1000;
 
@@ -35,7 +35,7 @@ public sealed class StoreBenchmarks : IDisposable
     }
 
     [GlobalCleanup]
-    public void Dispose()
+    public void Close()
     {
         store.Dispose();
         Directory.Delete(folder, recursive: true);
