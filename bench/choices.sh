@@ -29,6 +29,7 @@ done
 rm -rf "$work/choice"
 
 results=$(results_folder)
+mkdir -p "$results"
 {
     printf '# Chunk sizes\n\n%s\n' "$header"
     cat <<'EOF'
@@ -39,12 +40,14 @@ cost more blocks; compression likes larger ones.
 EOF
     python3 "$root/bench/summary.py" sizes "$sizes"
 } >"$results/chunk-sizes.md"
+
 {
     printf '# zstd levels\n\n%s\n' "$header"
     cat <<'EOF'
 
 The chunks of `mixed`, one thread. "Where it helps" are chunks that became smaller, about half of the content; the others are recognised
-by samples and stored as they are.
+by samples and stored as they are. The text is words drawn at random, which have less in common over a distance than real text has:
+take the order of the levels from here, not the ratio.
 EOF
     python3 "$root/bench/summary.py" levels "$levels"
 } >"$results/zstd-levels.md"
