@@ -8,7 +8,7 @@ source "$root/bench/setup.sh"
 read_arguments 1 "$@"
 install_missing
 use_dotnet
-header=$(describe_machine)
+header=$(describe_machine | sed 's/ rounds: .*, load/ load/')
 rm -rf "$work/micro"
 mkdir -p "$work/micro" "$root/bench/results"
 cd "$root"
@@ -18,7 +18,7 @@ TMPDIR=$work/micro dotnet run -c Release --project bench/Micro -v quiet -- --fil
     for report in "$work"/micro/results/*-github.md; do
         name=${report##*/Vault.Bench.}
         printf '\n## %s\n\n' "${name%Benchmarks-report-github.md}"
-        grep '^|' "$report"
+        grep '^|' "$report" | sed 's/\*\*//g'
     done
 } >bench/results/micro.md
 cat bench/results/micro.md
