@@ -68,12 +68,36 @@ public sealed class BlockStore : IDisposable
         {
             damage = fault.Message;
         }
-        SetAside(vault, id, info.Level, damage);
+        try
+        {
+            SetAside(vault, id, info.Level, damage);
+        }
+        catch (StoreException)
+        {
+            // A disk that can't even take the note: whoever reads the block next will notice again.
+        }
         return null;
     }
 
     /// <summary>Begins to store blocks of a vault. Until the result is disposed, no collection touches what passed through it.</summary>
     public WriteSession BeginWrite(VaultTag vault) => new(this, vault, space);
+
+    /// <summary>The vaults that have blocks here.</summary>
+    public IEnumerable<VaultTag> Vaults()
+    {
+        (byte[] from, byte[] end) = StoreKeys.Under(StoreKeys.InfoOf);
+        while (true)
+        {
+            VaultTag vault;
+            using (ICursor cursor = blocks.Range(StoreKeys.Blocks, from, end))
+            {
+                if (!cursor.MoveNext()) yield break;
+                vault = new VaultTag(cursor.Key.Slice(1, VaultTag.Size));
+            }
+            yield return vault;
+            from = StoreKeys.BlocksOf(StoreKeys.InfoOf, vault).To;
+        }
+    }
 
     /// <summary>Every block of a vault, in the order of ids, without reading one.</summary>
     public IEnumerable<(BlockId Id, BlockInfo Info)> List(VaultTag vault)
