@@ -1,4 +1,5 @@
 using Vault.Tests.Faults;
+using Vault.Tests.Support;
 
 namespace Vault.Survival.Tests;
 
