@@ -33,11 +33,20 @@ public sealed partial class RocksDatabase
 
     static bool HoldsData(string file) => Path.GetExtension(file) is ".sst" or ".blob" || Path.GetExtension(file) is ".log" && new FileInfo(file).Length > 0;
 
+    // RocksDB writes a little whenever it opens; where it can't even begin its file LOG, Debian's build ends by an assertion.
+    static void RequireRoom(string folder)
+    {
+        const long RoomToOpen = 1 << 20; // a new log, a manifest, the options and the lines of LOG are a fifth of that
+        if (new DriveInfo(folder).AvailableFreeSpace < RoomToOpen)
+            throw new StoreException($"the disk is full: the database {folder} can't be opened", "free some space on that disk; nothing that was reported as stored is lost");
+    }
+
     // RocksDB 7.8.3, by trial: the strict mode opens a log that ends in the middle of a record, or in zeros or noise behind a
     // whole record, without a word, and refuses every other damage. A record that a power cut left allocated but unwritten
     // (it ends in zeros) is refused too, though nothing that was synced is lost: LogTail tells it from real damage.
     static (NativeDatabase, Opening) OpenNative(DatabaseOptions options)
     {
+        RequireRoom(options.Path);
         try
         {
             return (NativeDatabase.Open(options, OpeningSettings.TolerateTornTail), Opening.Clean);
