@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using Vault.Primitives;
 using Vault.Store.Native;
 
@@ -19,8 +17,9 @@ public sealed unsafe partial class RocksDatabase : IDatabase
     readonly object reopening = new();
     NativeDatabase database;
     bool disposed;
-    bool logFailed;  // see GoOnAfterFailure
-    int hasUnlogged; // 1: a commit since the last flush has skipped the log
+    bool writeFailed;  // see GoOnAfterFailure
+    int hasUnlogged;   // 1: a commit since the last flush has skipped the log
+    int lostUnlogged;  // 1: such commits may be gone, and no flush has said so yet
 
     RocksDatabase(DatabaseOptions options, NativeDatabase database, Opening opening)
     {
@@ -82,7 +81,7 @@ public sealed unsafe partial class RocksDatabase : IDatabase
     /// </summary>
     public void Commit(Batch batch, Durability durability)
     {
-        if (Volatile.Read(ref logFailed)) GoOnAfterFailure();
+        if (Volatile.Read(ref writeFailed)) GoOnAfterFailure();
         using NativeHandle.Use db = Enter(out NativeDatabase native);
         if (durability == Durability.Unlogged && native.Families.Length > 1)
             throw new InvalidOperationException("Unlogged commits are for databases with one family: with several, a damaged log could never be opened again.");
@@ -99,7 +98,7 @@ public sealed unsafe partial class RocksDatabase : IDatabase
         }
         catch (VaultException)
         {
-            if (durability != Durability.Unlogged) Volatile.Write(ref logFailed, true);
+            Volatile.Write(ref writeFailed, true);
             throw;
         }
         finally
@@ -138,13 +137,15 @@ public sealed unsafe partial class RocksDatabase : IDatabase
 
     void FlushNow()
     {
-        if (Volatile.Read(ref logFailed)) GoOnAfterFailure();
+        if (Volatile.Read(ref writeFailed)) GoOnAfterFailure();
+        if (Interlocked.Exchange(ref lostUnlogged, 0) == 1)
+            throw new StoreException($"an earlier failure of the disk may have lost what was written to the database {options.Path} since its last flush", "write it again");
         using NativeHandle.Use db = Enter(out _);
         byte* error = null;
         if (Interlocked.Exchange(ref hasUnlogged, 0) == 0)
         {
             Rocks.rocksdb_flush_wal(db.Pointer, 1, &error); // everything is in the log: syncing that is enough, and far less work
-            if (error != null) Volatile.Write(ref logFailed, true);
+            if (error != null) Volatile.Write(ref writeFailed, true);
             Rocks.Check(error, options.Path);
             return;
         }
@@ -152,7 +153,11 @@ public sealed unsafe partial class RocksDatabase : IDatabase
         using NativeHandle.Use wait = how.Borrow();
         Rocks.rocksdb_flushoptions_set_wait(wait.Pointer, 1);
         Rocks.rocksdb_flush(db.Pointer, wait.Pointer, &error);
-        if (error != null) Volatile.Write(ref hasUnlogged, 1);
+        if (error != null)
+        {
+            Volatile.Write(ref hasUnlogged, 1);
+            Volatile.Write(ref writeFailed, true);
+        }
         Rocks.Check(error, options.Path);
     }
 
@@ -174,7 +179,7 @@ public sealed unsafe partial class RocksDatabase : IDatabase
 
     public void Checkpoint(string folder)
     {
-        if (Volatile.Read(ref logFailed)) GoOnAfterFailure();
+        if (Volatile.Read(ref writeFailed)) GoOnAfterFailure();
         using NativeHandle.Use db = Enter(out _);
         byte* error = null;
         nint checkpoint = Rocks.rocksdb_checkpoint_object_create(db.Pointer, &error);

@@ -19,6 +19,7 @@ public sealed class OpenedStore : IDisposable
     OpenedStore(DataFolder folder, StoreMemory memory, TimeProvider time, IEnumerable<Family> families)
     {
         DatabaseOptions blocks = StoreDatabases.Blocks(folder.FullPath, memory), meta = StoreDatabases.Meta(folder.FullPath, memory, families);
+        BlocksFolder = blocks.Path;
         Meta = Open(meta, StoreDatabases.MetaSchema, time, () =>
         {
             string aside = Repair.MoveAsideAndRepair(meta.Path, time, copy => NoteRepair(meta with { Path = copy }, time));
@@ -49,6 +50,7 @@ public sealed class OpenedStore : IDisposable
         new(folder, memory, time, families);
 
     public BlockStore Store { get; }
+    public string BlocksFolder { get; }
     public RocksDatabase BlocksDatabase { get; }
     public RocksDatabase Meta { get; }
 

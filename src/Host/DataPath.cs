@@ -3,7 +3,7 @@ using Vault.Primitives;
 namespace Vault.Host;
 
 /// <summary>Where this program keeps its state: --data DIR, else $VAULT_HOME, else the XDG data folder.</summary>
-static class DataFolder
+static class DataPath
 {
     public static string Locate(string? option, Func<string, string?> variable)
     {

@@ -3,10 +3,10 @@ using Xunit;
 
 namespace Vault.Host.Tests;
 
-public sealed class DataFolderTests
+public sealed class DataPathTests
 {
     static string Locate(string? option, params (string Name, string Value)[] environment) =>
-        DataFolder.Locate(option, name => environment.Where(variable => variable.Name == name).Select(variable => variable.Value).FirstOrDefault());
+        DataPath.Locate(option, name => environment.Where(variable => variable.Name == name).Select(variable => variable.Value).FirstOrDefault());
 
     [Fact]
     public void The_option_comes_before_everything() =>
