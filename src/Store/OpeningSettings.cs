@@ -7,7 +7,7 @@ static class OpeningSettings
 {
     internal const int TolerateTornTail = 0, StopAtDamage = 2; // WALRecoveryMode of rocksdb/options.h
     const int NoCompression = 0;
-    const int Warn = 2; // InfoLogLevel
+    const int HeadersOnly = 5; // InfoLogLevel
 
     /// <summary>One handle for the database's and the families' options; RocksDB copies them when it opens.</summary>
     internal static NativeHandle Create(DatabaseOptions wanted, int recovery, int familyCount)
@@ -86,7 +86,9 @@ static class OpeningSettings
 
     static void Quiet(nint options)
     {
-        Rocks.rocksdb_options_set_info_log_level(options, Warn);
+        // The file LOG gets its headers at opening and nothing later: on a full disk its second line after one that failed ends
+        // the process by an assertion (Debian's build). What goes wrong reaches us as errors anyway.
+        Rocks.rocksdb_options_set_info_log_level(options, HeadersOnly);
         Rocks.rocksdb_options_set_max_log_file_size(options, 1 << 20);
         Rocks.rocksdb_options_set_keep_log_file_num(options, 3);
         Rocks.rocksdb_options_set_stats_dump_period_sec(options, 0);    // nobody reads them, and they wake the machine

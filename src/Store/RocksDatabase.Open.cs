@@ -40,8 +40,17 @@ public sealed partial class RocksDatabase
 
     static bool HoldsData(string file) => Path.GetExtension(file) is ".sst" or ".blob" || Path.GetExtension(file) is ".log" && new FileInfo(file).Length > 0;
 
+    // RocksDB writes a little whenever it opens; where it can't even begin its file LOG, Debian's build ends by an assertion.
+    static void RequireRoom(string folder)
+    {
+        const long RoomToOpen = 1 << 20; // a new log, a manifest, the options and the lines of LOG are a fifth of that
+        if (new DriveInfo(folder).AvailableFreeSpace < RoomToOpen)
+            throw new StoreException($"the disk is full: the database {folder} can't be opened", "free some space on that disk; nothing that was reported as stored is lost");
+    }
+
     static (NativeDatabase, Opening) OpenNative(DatabaseOptions options)
     {
+        RequireRoom(options.Path);
         LogDamage? damage = LogCheck.FirstDamage(options.Path);
         if (damage is { Torn: false }) return OpenUpTo(options, damage);
         try

@@ -52,7 +52,7 @@ public sealed unsafe partial class RocksDatabase
         {
             throw DamageNote.Write(options.Path, damage);
         }
-        throw new StoreException($"compacting the database {options.Path} failed", "look at the file LOG in that folder; a full disk is the usual reason");
+        throw new StoreException($"compacting the database {options.Path} failed", "a full disk is the usual reason: free some space and try again");
     }
 
     static long Sum(nint db, nint[] families, string property)

@@ -88,10 +88,13 @@ public sealed class RepairTests : IDisposable
     public void Moving_aside_twice_in_a_second_gives_two_names()
     {
         Directory.CreateDirectory(folder["db"]);
-        FixedTime time = new();
-        string first = Repair.MoveAside(folder["db"], time);
-        Directory.CreateDirectory(folder["db"]);
-        Assert.NotEqual(first, Repair.MoveAside(folder["db"], time));
+        Assert.NotEqual(Replaced(), Replaced());
+
+        string Replaced()
+        {
+            Directory.CreateDirectory(Repair.FolderToRebuildIn(folder["db"]));
+            return Repair.Replace(folder["db"], new FixedTime());
+        }
     }
 
     sealed class FixedTime : TimeProvider
