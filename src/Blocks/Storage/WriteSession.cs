@@ -23,7 +23,7 @@ public sealed class WriteSession : IDisposable
     readonly Lock gate = new();
     readonly int failuresBefore;
     readonly HashSet<Task> underWay = []; // whoever has a block of this session in hand: a flush waits for them
-    Batch waiting = new();
+    SortedBlocks waiting = new();
     bool bypassing;   // the log: this session has become a large one
     bool metUnflushed; // a known block might not be durable yet
     ExceptionDispatchInfo? fault; // a block that could not be stored: nothing of this session counts any more
@@ -124,18 +124,19 @@ public sealed class WriteSession : IDisposable
 
     async ValueTask CommitWaitingAsync()
     {
-        Batch rest;
+        SortedBlocks rest;
         bool logged;
         lock (gate)
         {
             rest = waiting;
-            waiting = new Batch();
+            waiting = new SortedBlocks();
             logged = !bypassing;
         }
-        if (rest.Changes.Count == 0) return;
-        space?.Demand(rest.Bytes);
-        if (logged) store.Blocks.Commit(rest, Durability.Synced);
-        else await store.Flushes.CommitAsync(rest);
+        if (rest.Bytes == 0) return;
+        Batch batch = rest.ToBatch(vault);
+        space?.Demand(batch.Bytes);
+        if (logged) store.Blocks.Commit(batch, Durability.Synced);
+        else await store.Flushes.CommitAsync(batch);
     }
 
     // Decides which way a new block goes; returns what is to be committed now, without the log.
@@ -147,11 +148,11 @@ public sealed class WriteSession : IDisposable
             BlockStore.AddTo(own, vault, block.Id, block.Header, block.Bytes);
             return own;
         }
-        BlockStore.AddTo(waiting, vault, block.Id, block.Header, block.Bytes.ToArray());
+        waiting.Add(block);
         if (waiting.Bytes < (bypassing ? SharedBatch : Limits.LoggedCommit)) return null;
         bypassing = true;
-        Batch full = waiting;
-        waiting = new Batch();
-        return full;
+        SortedBlocks full = waiting;
+        waiting = new SortedBlocks();
+        return full.ToBatch(vault);
     }
 }
