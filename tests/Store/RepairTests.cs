@@ -87,11 +87,13 @@ public sealed class RepairTests : IDisposable
     [Fact]
     public void Moving_aside_twice_in_a_second_gives_two_names()
     {
-        Directory.CreateDirectory(folder["db"]);
         FixedTime time = new();
-        string first = Repair.MoveAside(folder["db"], time);
         Directory.CreateDirectory(folder["db"]);
-        Assert.NotEqual(first, Repair.MoveAside(folder["db"], time));
+        Directory.CreateDirectory(Repair.FolderToRebuildIn(folder["db"]));
+        string first = Repair.Replace(folder["db"], time);
+        Directory.CreateDirectory(Repair.FolderToRebuildIn(folder["db"]));
+        Assert.NotEqual(first, Repair.Replace(folder["db"], time));
+        Assert.True(Directory.Exists(folder["db"]));
     }
 
     sealed class FixedTime : TimeProvider

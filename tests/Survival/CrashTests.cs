@@ -2,6 +2,7 @@ using System.Globalization;
 using Vault.Primitives;
 using Vault.Tests.Faults;
 using Vault.Tests.Player;
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Survival.Tests;

@@ -3,6 +3,7 @@ using Vault.Blocks;
 using Vault.Primitives;
 using Vault.Tests.Faults;
 using Vault.Tests.Player;
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Survival.Tests;
