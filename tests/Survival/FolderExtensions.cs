@@ -1,3 +1,4 @@
+using Vault.Tests.Faults;
 using Vault.Tests.Support;
 
 namespace Vault.Survival.Tests;
