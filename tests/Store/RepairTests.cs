@@ -87,15 +87,6 @@ public sealed class RepairTests : IDisposable
     [Fact]
     public void Moving_aside_twice_in_a_second_gives_two_names()
     {
-<<<<<<< HEAD
-        FixedTime time = new();
-        Directory.CreateDirectory(folder["db"]);
-        Directory.CreateDirectory(Repair.FolderToRebuildIn(folder["db"]));
-        string first = Repair.Replace(folder["db"], time);
-        Directory.CreateDirectory(Repair.FolderToRebuildIn(folder["db"]));
-        Assert.NotEqual(first, Repair.Replace(folder["db"], time));
-        Assert.True(Directory.Exists(folder["db"]));
-=======
         Directory.CreateDirectory(folder["db"]);
         Assert.NotEqual(Replaced(), Replaced());
 
@@ -104,7 +95,6 @@ public sealed class RepairTests : IDisposable
             Directory.CreateDirectory(Repair.FolderToRebuildIn(folder["db"]));
             return Repair.Replace(folder["db"], new FixedTime());
         }
->>>>>>> main
     }
 
     sealed class FixedTime : TimeProvider
