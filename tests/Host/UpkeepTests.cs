@@ -39,7 +39,7 @@ public sealed class UpkeepTests : IDisposable
             ...
 
             $ vault gc --hold-hours 0 --json --data {home}/data
-            {"deleted":*,"deletedBytes":*,"waiting":0,"bytesReturned":*,"bytesHeld":*,"hidden":0}
+            {"deleted":*,"deletedBytes":*,"waiting":0,"bytesReturned":*,"bytesHeld":*,"hidden":0,"pinsInDoubt":false}
 
             $ vault backup {home}/copy --data {home}/data
             copied to {home}/copy; it opens with --data {home}/copy

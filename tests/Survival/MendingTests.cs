@@ -35,7 +35,7 @@ public sealed class MendingTests : IDisposable
             PowerCut.Replay(run.Log, folder["survived"], seed, after);
             using (World world = new(folder["survived/data"]))
             {
-                Assert.True(world.Opened.RebuiltSince != null, $"nobody knows that it was mended: {because}");
+                Assert.True(world.Opened.MendedSince != null, $"nobody knows that it was mended: {because}");
                 await promises.RequireWholeAsync(world, because);
             }
             using (World again = new(folder["survived/data"]))

@@ -8,7 +8,8 @@ namespace Vault.Blocks;
 /// <param name="Condemned">Blocks found unneeded for the first time: they go when the hold time is over and nobody wants them again.</param>
 /// <param name="Waiting">Blocks condemned before, still within their hold time.</param>
 /// <param name="Hidden">Damaged or absent inner blocks: while there are any, what lies below them can't be told from garbage, and nothing is condemned or deleted.</param>
-public sealed record CollectionReport(long Needed, long Condemned, long Waiting, long Deleted, long DeletedBytes, int Hidden);
+/// <param name="PinsInDoubt">The store had to be mended and may have lost pins: until that is accepted, nothing is condemned or deleted.</param>
+public sealed record CollectionReport(long Needed, long Condemned, long Waiting, long Deleted, long DeletedBytes, int Hidden, bool PinsInDoubt);
 
 /// <summary>
 /// Mark and sweep, a slice at a time, beside running writers. A block that no pin reaches is condemned; it is deleted by a later
@@ -25,6 +26,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
 
     public CollectionReport Run(VaultTag vault, TimeSpan hold, CancellationToken stop = default)
     {
+        if (MendingNotes.PinsAreInDoubt(store.Meta)) return new CollectionReport(0, 0, 0, 0, 0, 0, PinsInDoubt: true);
         Marks marks = new(store.List(vault).LongCount(), random.NextUInt64());
         using Leases.Cycle cycle = store.Leases.StartCycle(vault, marks);
         DateTimeOffset now = store.Time.GetUtcNow();
@@ -34,7 +36,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
             stop.ThrowIfCancellationRequested();
             marks.Add(reached.Id);
         }
-        if (reach.Hidden > 0) return new CollectionReport(0, 0, 0, 0, 0, reach.Hidden);
+        if (reach.Hidden > 0) return new CollectionReport(0, 0, 0, 0, 0, reach.Hidden, false);
         store.Meta.Flush(); // what is deleted below must not be needed again after a power cut: its pins are gone for good
 
         Sweep sweep = new(store, vault, cycle, reach, now, hold);
@@ -53,7 +55,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
         readonly List<(BlockId Id, BlockInfo Info)> candidates = [];
         long needed, condemned, waiting, deleted, deletedBytes;
 
-        public CollectionReport Report => new(needed, condemned, waiting, deleted, deletedBytes, reach.Hidden);
+        public CollectionReport Report => new(needed, condemned, waiting, deleted, deletedBytes, reach.Hidden, false);
 
         public void Consider(BlockId id, BlockInfo info)
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Store;
@@ -12,8 +11,6 @@ namespace Vault.Blocks;
 /// </summary>
 public sealed class OpenedStore : IDisposable
 {
-    static readonly byte[] RebuiltKey = "rebuilt"u8.ToArray();
-
     readonly List<string> findings = [];
 
     OpenedStore(DataFolder folder, StoreMemory memory, TimeProvider time, IEnumerable<Family> families)
@@ -27,14 +24,14 @@ public sealed class OpenedStore : IDisposable
         });
         try
         {
-            if (findings.Count > 0) NoteRebuilt(Meta, time);
+            if (findings.Count > 0) MendingNotes.OfMeta(Meta, time);
             BlocksDatabase = Open(blocks, StoreDatabases.BlocksSchema, time, () =>
             {
-                NoteRebuilt(Meta, time); // before anything is replaced: an interruption must not hide it
+                MendingNotes.OfBlocks(Meta, time); // before anything is replaced: an interruption must not hide it
                 Quarantine quarantine = new(Meta, time);
                 findings.Add(Describe(blocks.Path, Salvage.Run(blocks, time, (vault, id, info) => quarantine.Add(vault, id, info.Level, "lost when the database was rebuilt"))));
             });
-            if (BlocksDatabase.Opening.LogCutShort != null) NoteRebuilt(Meta, time);
+            if (BlocksDatabase.Opening.LogCutShort != null) MendingNotes.OfBlocks(Meta, time);
             Store = new BlockStore(BlocksDatabase, Meta, time, DiskSpace.Of(folder.FullPath));
         }
         catch
@@ -58,10 +55,10 @@ public sealed class OpenedStore : IDisposable
     public IReadOnlyList<string> Findings => findings;
 
     /// <summary>Since when this store may have forgotten something it knew; null when it never had to be mended. It may then take from others, and not tell them what to forget.</summary>
-    public string? RebuiltSince => Meta.Get(StoreDatabases.MetaDefault, RebuiltKey) is { } value ? Encoding.UTF8.GetString(value) : null;
+    public string? MendedSince => MendingNotes.Since(Meta);
 
-    /// <summary>After a reconciliation with others has brought back what was lost.</summary>
-    public void ForgetRebuilt() => Meta.Commit(new Batch().Delete(StoreDatabases.MetaDefault, RebuiltKey), Durability.Synced);
+    /// <summary>After a reconciliation with others has brought back what was lost, or its owner goes on with what is here.</summary>
+    public void AcceptMending() => MendingNotes.Accept(Meta);
 
     public void Dispose()
     {
@@ -108,11 +105,8 @@ public sealed class OpenedStore : IDisposable
     {
         using RocksDatabase repaired = RocksDatabase.Open(copy);
         StoreDatabases.MetaSchema.Assume(repaired);
-        NoteRebuilt(repaired, time);
+        MendingNotes.OfMeta(repaired, time);
     }
-
-    static void NoteRebuilt(RocksDatabase meta, TimeProvider time) =>
-        meta.Commit(new Batch().Put(StoreDatabases.MetaDefault, RebuiltKey, Encoding.UTF8.GetBytes(time.GetUtcNow().ToString("u"))), Durability.Synced);
 
     static string Describe(string path, SalvageReport report)
     {

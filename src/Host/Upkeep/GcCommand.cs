@@ -34,11 +34,11 @@ static class GcCommand
     static async Task<CollectedSpace> RunAsync(OpenedHere here, TimeSpan hold, CancellationToken stop)
     {
         Collection collection = new(here.Store, RandomSource.System);
-        CollectedSpace sum = new(0, 0, 0, 0, 0, 0);
+        CollectedSpace sum = new(0, 0, 0, 0, 0, 0, false);
         foreach (VaultTag vault in here.Store.Vaults().ToList())
         {
             CollectionReport report = collection.Run(vault, hold, stop);
-            sum = sum with { Deleted = sum.Deleted + report.Deleted, DeletedBytes = sum.DeletedBytes + report.DeletedBytes, Waiting = sum.Waiting + report.Waiting + report.Condemned, Hidden = sum.Hidden + report.Hidden };
+            sum = sum with { Deleted = sum.Deleted + report.Deleted, DeletedBytes = sum.DeletedBytes + report.DeletedBytes, Waiting = sum.Waiting + report.Waiting + report.Condemned, Hidden = sum.Hidden + report.Hidden, PinsInDoubt = report.PinsInDoubt };
         }
         SpaceReport space = await new SpaceReturn(here.Store, here.Opened.BlocksFolder).RunAsync(stop: stop);
         return sum with { BytesReturned = space.BytesReturned, BytesHeld = space.BytesHeld };
@@ -49,10 +49,12 @@ static class GcCommand
 /// <param name="BytesReturned">What the file system got back.</param>
 /// <param name="BytesHeld">Dead bytes in files that are mostly alive: not worth moving the rest.</param>
 /// <param name="Hidden">Damaged inner blocks: the vaults that have them were left alone.</param>
-sealed record CollectedSpace(long Deleted, long DeletedBytes, long Waiting, long BytesReturned, long BytesHeld, long Hidden)
+/// <param name="PinsInDoubt">The store was mended and may have forgotten what it needs: nothing was deleted.</param>
+sealed record CollectedSpace(long Deleted, long DeletedBytes, long Waiting, long BytesReturned, long BytesHeld, long Hidden, bool PinsInDoubt)
 {
     public void Tell(TextWriter output)
     {
+        if (PinsInDoubt) output.WriteLine("this store was mended and may have forgotten what it needs: nothing is deleted until vault doctor --accept");
         output.WriteLine($"{Deleted} blocks ({DeletedBytes} bytes) deleted, {BytesReturned} bytes returned to the file system");
         if (Waiting > 0) output.WriteLine($"{Waiting} blocks are not needed now and wait for the hold time to pass");
         if (BytesHeld > 0) output.WriteLine($"{BytesHeld} dead bytes lie in files that are mostly in use");
