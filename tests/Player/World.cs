@@ -11,7 +11,6 @@ public sealed class World : IDisposable
 {
     static readonly byte[] tag = [.. Enumerable.Range(1, VaultTag.Size).Select(i => (byte)i)];
 
-    readonly StoreMemory memory = new(8 << 20);
     readonly DataFolder folder;
 
     public World(string path)
@@ -19,12 +18,12 @@ public sealed class World : IDisposable
         folder = DataFolder.Take(path, "player", TimeProvider.System);
         try
         {
-            Opened = OpenedStore.Open(folder, memory, TimeProvider.System);
+            Opened = OpenedStore.Open(folder, Memory, TimeProvider.System);
         }
         catch
         {
             folder.Dispose();
-            memory.Dispose();
+            Memory.Dispose();
             throw;
         }
         Writer = new FileWriter(Epoch);
@@ -34,6 +33,7 @@ public sealed class World : IDisposable
 
     public static SecretEpoch Secrets() => SecretEpoch.Create(1, RandomSource.Seeded(1));
 
+    public StoreMemory Memory { get; } = new(8 << 20);
     public SecretEpoch Epoch { get; } = Secrets();
     public OpenedStore Opened { get; }
     public BlockStore Store => Opened.Store;
@@ -98,7 +98,7 @@ public sealed class World : IDisposable
         Writer.Dispose();
         Epoch.Dispose();
         Opened.Dispose();
-        memory.Dispose();
+        Memory.Dispose();
         folder.Dispose();
     }
 

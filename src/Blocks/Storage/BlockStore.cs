@@ -103,10 +103,14 @@ public sealed class BlockStore : IDisposable
             if (BlockInfo.Decode(cursor.Value) is { } info) yield return (StoreKeys.IdIn(cursor.Key), info);
     }
 
-    /// <summary>Every block that the vault needs and this machine doesn't have, in the order in which trees can be fetched: a parent before its children.</summary>
+    /// <summary>
+    /// Every block that the vault's pins need and this machine doesn't have, in the order in which trees can be fetched: a parent
+    /// before its children. A block that several files share may come more than once.
+    /// </summary>
     public IEnumerable<BlockId> Missing(VaultTag vault)
     {
-        foreach (Reached reached in new Reachability(this, vault).WalkAll(time.GetUtcNow()))
+        using ISnapshot view = meta.Snapshot();
+        foreach (Reached reached in new Reachability(this, vault).WalkPins(time.GetUtcNow(), view))
             if (reached.Info is null) yield return reached.Id;
     }
 
