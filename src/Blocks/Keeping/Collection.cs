@@ -1,0 +1,132 @@
+using Vault.Identity;
+using Vault.Primitives;
+using Vault.Store;
+
+namespace Vault.Blocks;
+
+/// <summary>What a collection did, for one vault.</summary>
+/// <param name="Condemned">Blocks found unneeded for the first time: they go when the hold time is over and nobody wants them again.</param>
+/// <param name="Waiting">Blocks condemned before, still within their hold time.</param>
+/// <param name="Hidden">Damaged or absent inner blocks: while there are any, what lies below them can't be told from garbage, and nothing is condemned or deleted.</param>
+public sealed record CollectionReport(long Needed, long Condemned, long Waiting, long Deleted, long DeletedBytes, int Hidden);
+
+/// <summary>
+/// Mark and sweep, a slice at a time, beside running writers. A block that no pin reaches is condemned; it is deleted by a later
+/// collection, when it has stayed unneeded for the hold time. Ended at any point, it has done nothing wrong: deleting is the
+/// last step, and what it knew before is only a date.
+/// </summary>
+public sealed class Collection(BlockStore store, RandomSource random)
+{
+    /// <summary>An add that began today may refer to it tomorrow.</summary>
+    public static TimeSpan DefaultHold { get; } = TimeSpan.FromHours(24);
+
+    public CollectionReport Run(VaultTag vault, TimeSpan hold, CancellationToken stop = default)
+    {
+        Marks marks = new(store.List(vault).LongCount(), random.NextUInt64());
+        using Leases.Cycle cycle = store.Leases.StartCycle(vault, marks);
+        DateTimeOffset now = store.Time.GetUtcNow();
+        Reachability reach = new(store, vault);
+        foreach (Reached reached in reach.WalkAll(now))
+        {
+            stop.ThrowIfCancellationRequested();
+            marks.Add(reached.Id);
+        }
+        if (reach.Hidden > 0) return new CollectionReport(0, 0, 0, 0, 0, reach.Hidden);
+        store.Meta.Flush(); // what is deleted below must not be needed again after a power cut: its pins are gone for good
+
+        Sweep sweep = new(store, vault, cycle, reach, now, hold);
+        foreach ((BlockId id, BlockInfo info) in store.List(vault))
+        {
+            stop.ThrowIfCancellationRequested();
+            sweep.Consider(id, info);
+        }
+        sweep.Finish();
+        return sweep.Report;
+    }
+
+    sealed class Sweep(BlockStore store, VaultTag vault, Leases.Cycle cycle, Reachability reach, DateTimeOffset now, TimeSpan hold)
+    {
+        readonly Batch dates = new();
+        readonly List<(BlockId Id, BlockInfo Info)> candidates = [];
+        long needed, condemned, waiting, deleted, deletedBytes;
+
+        public CollectionReport Report => new(needed, condemned, waiting, deleted, deletedBytes, 0);
+
+        public void Consider(BlockId id, BlockInfo info)
+        {
+            byte[] key = StoreKeys.MetaKey(vault, id);
+            DateTimeOffset? since = store.Meta.Get(StoreKeys.Condemned, key) is { } value ? StoreKeys.TimeIn(value) : null;
+            if (cycle.Marks.MayContain(id))
+            {
+                needed++;
+                if (since != null) dates.Delete(StoreKeys.Condemned, key);
+            }
+            else if (since is null && hold > TimeSpan.Zero)
+            {
+                condemned++;
+                dates.Put(StoreKeys.Condemned, key, StoreKeys.TimeValue(now));
+            }
+            else if (since is { } date && now - date < hold) waiting++;
+            else candidates.Add((id, info));
+            if (candidates.Count >= Limits.SweepSlice) Delete();
+            if (dates.Changes.Count >= Limits.SweepSlice) WriteDates();
+        }
+
+        public void Finish()
+        {
+            Delete();
+            DeleteUnneededDamage();
+            WriteDates();
+        }
+
+        // A damaged block is in no listing: its bytes, still in the database, go when nothing reaches it.
+        void DeleteUnneededDamage()
+        {
+            foreach (DamagedBlock damaged in store.Quarantine.Of(vault))
+            {
+                if (cycle.Marks.MayContain(damaged.Id)) continue;
+                candidates.Add((damaged.Id, default));
+                store.Quarantine.Release(vault, damaged.Id);
+            }
+            Delete();
+        }
+
+        void Delete()
+        {
+            if (candidates.Count == 0) return;
+            do
+            {
+                while (cycle.TryTakeRoot(out BlockId root))
+                    foreach (Reached reached in reach.Walk(root, whole: true)) cycle.Marks.Add(reached.Id);
+            }
+            while (reach.Hidden == 0 && !cycle.TryUnderBarrier(DeleteUnmarked));
+            candidates.Clear();
+        }
+
+        void DeleteUnmarked()
+        {
+            Batch gone = new();
+            foreach ((BlockId id, BlockInfo info) in candidates)
+            {
+                if (cycle.Marks.MayContain(id))
+                {
+                    needed++;
+                    continue;
+                }
+                gone.Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id));
+                gone.Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, vault, id));
+                dates.Delete(StoreKeys.Condemned, StoreKeys.MetaKey(vault, id));
+                if (info.Length == 0) continue;
+                deleted++;
+                deletedBytes += info.Length;
+            }
+            store.Blocks.Commit(gone, Durability.Logged); // if a power cut undoes it, the next collection finds the same
+        }
+
+        void WriteDates()
+        {
+            store.Meta.Commit(dates, Durability.Logged);
+            dates.Clear();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using Vault.Identity;
+
+namespace Vault.Blocks;
+
+/// <summary>
+/// What keeps a collection from deleting a block that someone is just about to refer to. A writer touches every block in the
+/// moment in which it looks whether the block is there; a sweep deletes under the other side of the same barrier. Blocks
+/// touched while a collection of their vault runs are marked in it, and so stay until it is over, whenever the lease ends.
+/// </summary>
+sealed class Leases : IDisposable
+{
+    readonly ReaderWriterLockSlim barrier = new();
+    readonly Lock gate = new();
+    readonly HashSet<Lease> active = [];
+    readonly Dictionary<VaultTag, Cycle> cycles = [];
+
+    public Lease Begin(VaultTag vault)
+    {
+        Lease lease = new(this, vault);
+        lock (gate) active.Add(lease);
+        return lease;
+    }
+
+    /// <summary>From now on nothing touched is deleted; what active leases have touched before is marked here.</summary>
+    public Cycle StartCycle(VaultTag vault, Marks marks)
+    {
+        barrier.EnterWriteLock();
+        try
+        {
+            Cycle cycle = new(this, vault, marks);
+            lock (gate)
+            {
+                if (!cycles.TryAdd(vault, cycle)) throw new InvalidOperationException("A collection of this vault is running already.");
+                foreach (Lease lease in active.Where(lease => lease.Vault == vault))
+                    foreach (BlockId id in lease.Touched) marks.Add(id);
+            }
+            return cycle;
+        }
+        finally
+        {
+            barrier.ExitWriteLock();
+        }
+    }
+
+    /// <summary>A root that is about to be pinned: a running collection must walk it, however late it comes.</summary>
+    public void Pinning(VaultTag vault, BlockId root)
+    {
+        lock (gate)
+            if (cycles.TryGetValue(vault, out Cycle? cycle)) cycle.Roots.Enqueue(root);
+    }
+
+    public void Dispose() => barrier.Dispose();
+
+    /// <summary>One writer's claim. Its owner disposes it when what it wrote is pinned, or given up.</summary>
+    internal sealed class Lease(Leases leases, VaultTag vault) : IDisposable
+    {
+        readonly HashSet<BlockId> touched = [];
+
+        public VaultTag Vault => vault;
+        public IReadOnlyCollection<BlockId> Touched => touched;
+
+        /// <summary>Claims the block and asks, in one step that no deletion can divide. First: not claimed by this lease before.</summary>
+        public (bool First, bool Stored) Touch(BlockId id, Func<BlockId, bool> stored)
+        {
+            leases.barrier.EnterReadLock();
+            try
+            {
+                bool first;
+                lock (leases.gate)
+                {
+                    first = touched.Add(id);
+                    if (first && leases.cycles.TryGetValue(vault, out Cycle? cycle)) cycle.Marks.Add(id);
+                }
+                return (first, first && stored(id));
+            }
+            finally
+            {
+                leases.barrier.ExitReadLock();
+            }
+        }
+
+        /// <summary>Forgets what something durable holds by now.</summary>
+        public void Release(IEnumerable<BlockId> ids)
+        {
+            lock (leases.gate) touched.ExceptWith(ids);
+        }
+
+        public void Dispose()
+        {
+            lock (leases.gate) leases.active.Remove(this);
+        }
+    }
+
+    /// <summary>One collection of one vault, as the leases see it.</summary>
+    internal sealed class Cycle(Leases leases, VaultTag vault, Marks marks) : IDisposable
+    {
+        public Marks Marks => marks;
+        public Queue<BlockId> Roots { get; } = new();
+
+        public bool TryTakeRoot(out BlockId root)
+        {
+            lock (leases.gate) return Roots.TryDequeue(out root);
+        }
+
+        /// <summary>Runs <paramref name="delete"/> while no block can be claimed; false, without running it, when a root still waits to be walked.</summary>
+        public bool TryUnderBarrier(Action delete)
+        {
+            leases.barrier.EnterWriteLock();
+            try
+            {
+                lock (leases.gate)
+                    if (Roots.Count > 0) return false;
+                delete();
+                return true;
+            }
+            finally
+            {
+                leases.barrier.ExitWriteLock();
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (leases.gate) leases.cycles.Remove(vault);
+        }
+    }
+}

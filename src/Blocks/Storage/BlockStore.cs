@@ -1,0 +1,151 @@
+using System.Diagnostics.CodeAnalysis;
+using Vault.Identity;
+using Vault.Primitives;
+using Vault.Store;
+
+namespace Vault.Blocks;
+
+/// <summary>
+/// The blocks of all vaults on this machine. Bytes come in as a <see cref="Block"/>, which has been checked; bytes read from
+/// the disk are checked again, because disks lie: a block that is not what its name says is set aside, reported as missing
+/// from then on, and stored anew when someone brings it. It never stops the program.
+/// The databases belong to whoever opened them; they must outlive the store.
+/// </summary>
+public sealed class BlockStore : IDisposable
+{
+    readonly IDatabase blocks;
+    readonly IDatabase meta;
+    readonly TimeProvider time;
+    readonly DiskSpace? space;
+
+    public BlockStore(IDatabase blocks, IDatabase meta, TimeProvider time, DiskSpace? space = null)
+    {
+        this.blocks = blocks;
+        this.meta = meta;
+        this.time = time;
+        this.space = space;
+        Flushes = new FlushGate(blocks);
+        Pins = new Pins(meta, Leases);
+        Quarantine = new Quarantine(meta, time);
+    }
+
+    public Pins Pins { get; }
+
+    internal Quarantine Quarantine { get; }
+
+    internal IDatabase Blocks => blocks;
+    internal IDatabase Meta => meta;
+    internal TimeProvider Time => time;
+    internal FlushGate Flushes { get; }
+    internal Leases Leases { get; } = new();
+
+    /// <summary>What is known of a block without reading it; null when it isn't here.</summary>
+    public BlockInfo? Info(VaultTag vault, BlockId id)
+    {
+        Span<byte> key = stackalloc byte[StoreKeys.BlockKeySize];
+        StoreKeys.WriteBlockKey(key, StoreKeys.InfoOf, vault, id);
+        return blocks.Get(StoreKeys.Blocks, key) is { } value ? BlockInfo.Decode(value) : null;
+    }
+
+    public bool Contains(VaultTag vault, BlockId id) => Info(vault, id) != null;
+
+    /// <summary>Reads and checks a block. Null when it isn't here, or was and turned out to be damaged: then it is in quarantine now.</summary>
+    public StoredBlock? Read(VaultTag vault, BlockId id)
+    {
+        if (Info(vault, id) is not { } info) return null;
+        string damage;
+        try
+        {
+            StoredValue? value = FindBytes(vault, id);
+            if (value != null && IsBlock(value.Span, id, out BlockHeader header)) return new StoredBlock(value, header);
+            damage = value is null ? "its bytes are gone" : "its bytes are not what was stored";
+            value?.Dispose();
+        }
+        catch (CorruptDataException fault)
+        {
+            damage = fault.Message;
+        }
+        SetAside(vault, id, info.Level, damage);
+        return null;
+    }
+
+    /// <summary>Begins to store blocks of a vault. Until the result is disposed, no collection touches what passed through it.</summary>
+    public WriteSession BeginWrite(VaultTag vault) => new(this, vault, space);
+
+    /// <summary>Every block of a vault, in the order of ids, without reading one.</summary>
+    public IEnumerable<(BlockId Id, BlockInfo Info)> List(VaultTag vault)
+    {
+        (byte[] from, byte[] to) = StoreKeys.BlocksOf(StoreKeys.InfoOf, vault);
+        using ICursor cursor = blocks.Range(StoreKeys.Blocks, from, to);
+        while (cursor.MoveNext())
+            if (BlockInfo.Decode(cursor.Value) is { } info) yield return (StoreKeys.IdIn(cursor.Key), info);
+    }
+
+    /// <summary>Every block that the vault needs and this machine doesn't have, in the order in which trees can be fetched: a parent before its children.</summary>
+    public IEnumerable<BlockId> Missing(VaultTag vault)
+    {
+        foreach (Reached reached in new Reachability(this, vault).WalkAll(time.GetUtcNow()))
+            if (reached.Info is null) yield return reached.Id;
+    }
+
+    /// <summary>The damaged blocks that nobody has brought whole yet.</summary>
+    public IEnumerable<DamagedBlock> Damaged(VaultTag vault) => Quarantine.Of(vault).Where(damaged => !Contains(vault, damaged.Id));
+
+    /// <summary>Parts with a vault: its blocks and all that is known of them. Nothing of it can be read afterwards.</summary>
+    public void Forget(VaultTag vault)
+    {
+        Batch forgotten = new();
+        (byte[] metaFrom, byte[] metaTo) = StoreKeys.MetaOf(vault);
+        foreach (Family family in (Family[])[StoreKeys.Pins, StoreKeys.Condemned, StoreKeys.Quarantine, StoreKeys.Imports])
+            forgotten.DeleteRange(family, metaFrom, metaTo);
+        meta.Commit(forgotten, Durability.Synced); // first: no pin may outlive its blocks
+
+        forgotten.Clear();
+        foreach (byte kind in (byte[])[StoreKeys.InfoOf, StoreKeys.BytesOf])
+        {
+            (byte[] from, byte[] to) = StoreKeys.BlocksOf(kind, vault);
+            forgotten.DeleteRange(StoreKeys.Blocks, from, to);
+        }
+        blocks.Commit(forgotten, Durability.Synced);
+    }
+
+    public void Dispose() => Leases.Dispose();
+
+    /// <summary>Puts a quarantined block back into service when its bytes turn out to be whole after all (a cable, not a disk).</summary>
+    internal bool TryRestore(VaultTag vault, BlockId id)
+    {
+        try
+        {
+            using StoredValue? value = FindBytes(vault, id);
+            if (value is null || !IsBlock(value.Span, id, out BlockHeader header)) return false;
+            Batch batch = new Batch().Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id), new BlockInfo(value.Span.Length, header.Level).Encode());
+            blocks.Commit(batch, Durability.Synced);
+            Quarantine.Release(vault, id);
+            return true;
+        }
+        catch (CorruptDataException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Takes a block out of service. Its bytes stay where they are until a collection finds that nobody needs them.</summary>
+    internal void SetAside(VaultTag vault, BlockId id, int? level, string damage)
+    {
+        Quarantine.Add(vault, id, level, damage);
+        blocks.Commit(new Batch().Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id)), Durability.Synced);
+    }
+
+    internal static void AddTo(Batch batch, VaultTag vault, BlockId id, BlockHeader header, ReadOnlyMemory<byte> bytes) => batch
+        .Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, vault, id), bytes)
+        .Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id), new BlockInfo(bytes.Length, header.Level).Encode());
+
+    StoredValue? FindBytes(VaultTag vault, BlockId id)
+    {
+        Span<byte> key = stackalloc byte[StoreKeys.BlockKeySize];
+        StoreKeys.WriteBlockKey(key, StoreKeys.BytesOf, vault, id);
+        return blocks.Find(StoreKeys.Blocks, key);
+    }
+
+    static bool IsBlock(ReadOnlySpan<byte> bytes, BlockId id, out BlockHeader header) => BlockHeader.TryRead(bytes, out header) && BlockId.Of(bytes) == id;
+}

@@ -1,0 +1,35 @@
+using Vault.Store;
+
+namespace Vault.Blocks;
+
+/// <summary>How the two databases under a data folder are opened: block bytes, and everything that refers to them.</summary>
+public static class StoreDatabases
+{
+    /// <summary>Two of these are all the memory that unflushed blocks may take. Larger than what a flush is begun for, so that it is always we who begin it.</summary>
+    const long BlocksBuffer = 40L << 20;
+    const long MetaBuffer = 8L << 20;
+
+    /// <summary>Smaller values stay among the keys: a blob file entry costs a read of its own.</summary>
+    const long LeastBlob = 4 << 10;
+
+    /// <summary>Larger than one flush writes, so that a flush makes one file.</summary>
+    const long BlobFile = 64L << 20;
+
+    public static DatabaseOptions Blocks(string dataFolder, StoreMemory memory) => new()
+    {
+        Path = Path.Combine(dataFolder, "blocks"),
+        Families = [StoreKeys.Blocks],
+        Memory = memory,
+        WriteBufferBytes = BlocksBuffer,
+        Blobs = new BlobOptions(LeastBlob, BlobFile),
+    };
+
+    /// <param name="families">What other parts keep beside the pins.</param>
+    public static DatabaseOptions Meta(string dataFolder, StoreMemory memory, params IEnumerable<Family> families) => new()
+    {
+        Path = Path.Combine(dataFolder, "meta"),
+        Families = [.. StoreKeys.MetaFamilies, .. families],
+        Memory = memory,
+        WriteBufferBytes = MetaBuffer,
+    };
+}

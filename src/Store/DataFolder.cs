@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Text;
+using Vault.Primitives;
+
+namespace Vault.Store;
+
+/// <summary>
+/// The one owner of a data folder. The lock is the system's own on the file <c>lock</c>: it ends with the process, however
+/// that ends. Who holds it stands in the file <c>owner</c>, for the message only: a stale text there blocks nobody.
+/// </summary>
+public sealed class DataFolder : IDisposable
+{
+    readonly FileStream held;
+
+    DataFolder(string path, FileStream held)
+    {
+        FullPath = path;
+        this.held = held;
+    }
+
+    public string FullPath { get; }
+
+    /// <summary>Creates the folder if needed and takes the lock; throws <see cref="StoreException"/> naming the holder if there is one.</summary>
+    /// <param name="program">What this process is, in the words of its user: "vault daemon run".</param>
+    public static DataFolder Take(string path, string program, TimeProvider time)
+    {
+        string full = Path.GetFullPath(path);
+        try
+        {
+            PrivateFolder.Create(full);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigException($"the data folder {full} can't be made: {fault.Message}", inner: fault);
+        }
+        FileStream held = Lock(full);
+        File.WriteAllText(Path.Combine(full, "owner"), $"process {Environment.ProcessId} ({OneLine(program)}), since {time.GetUtcNow():u}\n");
+        return new DataFolder(full, held);
+    }
+
+    /// <summary>A folder inside, private like the whole.</summary>
+    public string Subfolder(string name)
+    {
+        string path = Path.Combine(FullPath, name);
+        PrivateFolder.Create(path);
+        return path;
+    }
+
+    public void Dispose() => held.Dispose();
+
+    static FileStream Lock(string folder)
+    {
+        try
+        {
+            // On Linux FileShare.None is flock(LOCK_EX | LOCK_NB). The file stays: deleting it would race with the next owner.
+            return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException fault)
+        {
+            throw new ConfigException($"the data folder {folder} can't be used: {fault.Message}", inner: fault);
+        }
+        catch (IOException fault)
+        {
+            throw new StoreException($"the store is in use by {Holder(folder)}", "stop that one first, or choose another folder with --data", fault);
+        }
+    }
+
+    static string Holder(string folder)
+    {
+        try
+        {
+            const int MaxText = 512; // one line of ours; anyone may have written something else
+            using FileStream file = new(Path.Combine(folder, "owner"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            byte[] text = new byte[MaxText];
+            int length = file.ReadAtLeast(text, MaxText, throwOnEndOfStream: false);
+            string holder = OneLine(Encoding.UTF8.GetString(text, 0, length));
+            return holder.Length > 0 ? holder : "another process";
+        }
+        catch (IOException)
+        {
+            return "another process";
+        }
+    }
+
+    static string OneLine(string text) => string.Concat(text.Where(c => !char.IsControl(c))).Trim();
+}

@@ -1,0 +1,37 @@
+using Vault.Store.Native;
+
+namespace Vault.Store;
+
+/// <summary>
+/// The one block cache that all databases of a process share, so that their memory has one bound whatever their number. It
+/// holds data, index and filter blocks. Dispose it after the databases (an earlier dispose is harmless: they keep it alive).
+/// </summary>
+public sealed class StoreMemory : IDisposable
+{
+    /// <summary>Index and filters of some ten million keys, with room for the data that is being read.</summary>
+    public const long DefaultCacheBytes = 64L << 20;
+
+    // Not RocksDB's strict mode: there a read fails when the cache is full of blocks in use. Without it the cache exceeds its
+    // capacity only by what open cursors and running reads hold, which is a few blocks each.
+    readonly NativeHandle cache;
+
+    public StoreMemory(long cacheBytes = DefaultCacheBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cacheBytes);
+        cache = new NativeHandle(Rocks.rocksdb_cache_create_lru((nuint)cacheBytes), Rocks.rocksdb_cache_destroy);
+    }
+
+    /// <summary>Bytes of blocks in the cache now.</summary>
+    public long CachedBytes
+    {
+        get
+        {
+            using NativeHandle.Use use = cache.Borrow();
+            return (long)Rocks.rocksdb_cache_get_usage(use.Pointer);
+        }
+    }
+
+    internal NativeHandle Cache => cache;
+
+    public void Dispose() => cache.Dispose();
+}
