@@ -1,0 +1,109 @@
+using System.Buffers.Binary;
+using Vault.Primitives;
+
+namespace Vault.Libp2p.Gossipsub;
+
+/// <summary>
+/// One published message. As read it points into the frame it came in and is not to be trusted; <see cref="Seal"/> gives one that
+/// stands alone, whose signature can be checked and which can be kept and forwarded.
+/// </summary>
+public sealed class Message
+{
+    const uint FromField = 1, DataField = 2, SeqnoField = 3, TopicField = 4, SignatureField = 5, KeyField = 6;
+
+    internal static ReadOnlySpan<byte> SigningDomain => "libp2p-pubsub:"u8;
+
+    // SigningDomain ‖ canonical encoding. What is signed is a prefix of it, as signature and key have the highest tags.
+    byte[]? sealedBytes;
+    int signedLength;
+
+    /// <summary>The author's peer id as bytes; empty where the field was absent.</summary>
+    public ReadOnlyMemory<byte> From { get; private init; }
+
+    public ReadOnlyMemory<byte> Data { get; private init; }
+    public ReadOnlyMemory<byte> Seqno { get; private init; }
+    public string Topic { get; private init; } = "";
+    public ReadOnlyMemory<byte> Signature { get; private init; }
+
+    /// <summary>The author's public key in its protobuf; needed only for ids that don't contain the key.</summary>
+    public ReadOnlyMemory<byte> Key { get; private init; }
+
+    // An empty data field and an absent one sign differently.
+    bool HasData { get; init; }
+
+    /// <summary>The author, if the from field is a peer id at all.</summary>
+    public PeerId? Author => PeerId.FromBytes(From.Span);
+
+    /// <summary>The canonical bytes that travel. Only for a sealed message.</summary>
+    internal ReadOnlyMemory<byte> Encoded => Sealed.AsMemory(SigningDomain.Length);
+
+    byte[] Sealed => sealedBytes ?? throw new InvalidOperationException("Only a sealed message has bytes of its own.");
+
+    public static Message Sign(Ed25519Key author, ulong seqno, string topic, ReadOnlySpan<byte> data)
+    {
+        byte[] number = new byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(number, seqno);
+        byte[] from = PeerId.From(author.Public).Bytes.ToArray();
+        Message unsigned = new Message { From = from, Data = data.ToArray(), HasData = true, Seqno = number, Topic = topic }.Seal();
+        return new Message
+        {
+            From = from, Data = unsigned.Data, HasData = true, Seqno = number, Topic = topic,
+            Signature = author.Sign(unsigned.Sealed.AsSpan(0, unsigned.signedLength)),
+        }.Seal();
+    }
+
+    /// <summary>
+    /// A copy in canonical form, free of the frame it came in. For a well-made message these are the very bytes received; padding
+    /// that a relay added outside the signature is gone.
+    /// </summary>
+    internal Message Seal()
+    {
+        WireWriter writer = new(SigningDomain.Length + From.Length + Data.Length + Signature.Length + Key.Length + Topic.Length + 32);
+        writer.WriteRaw(SigningDomain);
+        if (!From.IsEmpty) writer.WriteBytes(FromField, From.Span);
+        if (HasData) writer.WriteBytes(DataField, Data.Span);
+        if (!Seqno.IsEmpty) writer.WriteBytes(SeqnoField, Seqno.Span);
+        if (Topic.Length > 0) writer.WriteText(TopicField, Topic);
+        int signed = writer.Length;
+        if (!Signature.IsEmpty) writer.WriteBytes(SignatureField, Signature.Span);
+        if (!Key.IsEmpty) writer.WriteBytes(KeyField, Key.Span);
+        byte[] bytes = writer.ToArray();
+        Message message = Read(bytes.AsMemory(SigningDomain.Length)) ?? throw new InvalidOperationException("A message past its limits can't be sealed.");
+        message.sealedBytes = bytes;
+        message.signedLength = signed;
+        return message;
+    }
+
+    /// <summary>Strict signing: author, sequence number and signature must be there, the key must be the author's, the signature good.</summary>
+    internal bool IsAuthentic()
+    {
+        if (Seqno.Length != 8 || Author?.Key is not { } key) return false;
+        if (!Key.IsEmpty && !Key.Span.SequenceEqual(From.Span[2..])) return false;
+        return key.Verify(Sealed.AsSpan(0, signedLength), Signature.Span);
+    }
+
+    /// <summary>Null for malformed bytes.</summary>
+    internal static Message? Read(ReadOnlyMemory<byte> encoded)
+    {
+        if (encoded.Length > Limits.MessageSize) return null;
+        ReadOnlyMemory<byte> from = default, data = default, seqno = default, signature = default, key = default;
+        string topic = "";
+        bool hasData = false;
+        WireReader reader = new(encoded);
+        while (reader.Next(out uint tag))
+        {
+            switch (tag)
+            {
+                case FromField << 3 | WireReader.Bytes: from = reader.ReadBytes(); break;
+                case DataField << 3 | WireReader.Bytes: (data, hasData) = (reader.ReadBytes(), true); break;
+                case SeqnoField << 3 | WireReader.Bytes: seqno = reader.ReadBytes(); break;
+                case TopicField << 3 | WireReader.Bytes: topic = reader.ReadTopic(); break;
+                case SignatureField << 3 | WireReader.Bytes: signature = reader.ReadBytes(); break;
+                case KeyField << 3 | WireReader.Bytes: key = reader.ReadBytes(); break;
+                default: reader.Skip(tag); break;
+            }
+        }
+        if (reader.Failed) return null;
+        return new Message { From = from, Data = data, HasData = hasData, Seqno = seqno, Topic = topic, Signature = signature, Key = key };
+    }
+}

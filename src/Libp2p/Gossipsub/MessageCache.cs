@@ -1,0 +1,65 @@
+namespace Vault.Libp2p.Gossipsub;
+
+/// <summary>The last heartbeats' messages, to advertise and to answer IWANT with. Bounded in count and bytes; the oldest go first.</summary>
+internal sealed class MessageCache(int history, int gossip)
+{
+    sealed class Entry(Message message, long tick)
+    {
+        public Message Message { get; } = message;
+        public long Tick { get; } = tick;
+        public Dictionary<Peer, int>? Transmissions { get; set; }
+    }
+
+    readonly Dictionary<MessageId, Entry> entries = [];
+    readonly Queue<MessageId> order = [];
+    long tick;
+
+    public int Count => order.Count;
+    public long Bytes { get; private set; }
+
+    public void Put(MessageId id, Message message)
+    {
+        if (!entries.TryAdd(id, new Entry(message, tick))) return;
+        order.Enqueue(id);
+        Bytes += message.Encoded.Length;
+        while (order.Count > Limits.CachedMessages || Bytes > Limits.CachedBytes) Drop();
+    }
+
+    public Message? Find(MessageId id) => entries.GetValueOrDefault(id)?.Message;
+
+    /// <summary>How often the message went to this peer by IWANT, this time included.</summary>
+    public int CountTransmission(MessageId id, Peer peer)
+    {
+        Entry entry = entries[id];
+        entry.Transmissions ??= [];
+        return entry.Transmissions[peer] = entry.Transmissions.GetValueOrDefault(peer) + 1;
+    }
+
+    /// <summary>The ids to advertise, by topic.</summary>
+    public Dictionary<string, List<MessageId>> Recent()
+    {
+        Dictionary<string, List<MessageId>> recent = [];
+        foreach (MessageId id in order)
+        {
+            Entry entry = entries[id];
+            if (tick - entry.Tick >= gossip) continue;
+            if (!recent.TryGetValue(entry.Message.Topic, out List<MessageId>? ids)) recent.Add(entry.Message.Topic, ids = []);
+            ids.Add(id);
+        }
+        return recent;
+    }
+
+    /// <summary>A heartbeat passed: a new window opens, the oldest closes.</summary>
+    public void Shift()
+    {
+        tick++;
+        while (order.TryPeek(out MessageId oldest) && tick - entries[oldest].Tick >= history) Drop();
+    }
+
+    void Drop()
+    {
+        MessageId id = order.Dequeue();
+        Bytes -= entries[id].Message.Encoded.Length;
+        entries.Remove(id);
+    }
+}

@@ -1,0 +1,63 @@
+using Vault.Primitives;
+
+namespace Vault.Libp2p.Gossipsub;
+
+/// <summary>Every known peer's standing, connected or remembered, and how many share an origin.</summary>
+internal sealed class Scoreboard(ScoreParameters parameters)
+{
+    readonly Dictionary<PeerId, Reputation> known = [];
+    readonly Dictionary<Origin, int> origins = [];
+    TimeSpan decayedAt;
+
+    public int Count => known.Count;
+
+    public Reputation Connect(PeerId peer, Origin origin)
+    {
+        if (!known.TryGetValue(peer, out Reputation? reputation)) known.Add(peer, reputation = new Reputation(peer, parameters));
+        (reputation.IsConnected, reputation.Origin) = (true, origin);
+        if (origin.IsKnown) origins[origin] = origins.GetValueOrDefault(origin) + 1;
+        return reputation;
+    }
+
+    public void Disconnect(Reputation reputation, TimeSpan now)
+    {
+        double score = Of(reputation);
+        reputation.IsConnected = false;
+        if (reputation.Origin.IsKnown && --origins[reputation.Origin] == 0) origins.Remove(reputation.Origin);
+        reputation.Leave();
+        reputation.RetainedUntil = now + parameters.RetainScore;
+        if (score > 0 || reputation.Compute() == 0 && reputation.Misbehaviour == 0) known.Remove(reputation.Peer);
+        else MakeRoom();
+    }
+
+    public double Of(Reputation reputation)
+    {
+        int surplus = reputation.Origin.IsKnown ? origins.GetValueOrDefault(reputation.Origin) - parameters.IPColocationFactorThreshold : 0;
+        return reputation.Compute() + (surplus > 0 ? parameters.IPColocationFactorWeight * surplus * surplus : 0);
+    }
+
+    public double? Of(PeerId peer) => known.TryGetValue(peer, out Reputation? reputation) ? Of(reputation) : null;
+
+    /// <summary>Lets counters decay by the whole intervals that passed. What is remembered of the absent doesn't decay: it expires.</summary>
+    public void Decay(TimeSpan now)
+    {
+        double intervals = Math.Floor((now - decayedAt) / parameters.DecayInterval);
+        if (intervals < 1) return;
+        decayedAt += intervals * parameters.DecayInterval;
+        foreach ((PeerId peer, Reputation reputation) in known)
+        {
+            if (reputation.IsConnected) reputation.Decay(intervals, now);
+            else if (reputation.RetainedUntil <= now) known.Remove(peer);
+        }
+    }
+
+    void MakeRoom()
+    {
+        int absent = 0;
+        foreach (Reputation reputation in known.Values)
+        {
+            if (!reputation.IsConnected) absent++;
+        }
+        if (absent > Limits.RetainedScores) known.Remove(known.Values.Where(reputation => !reputation.IsConnected).MinBy(reputation => reputation.RetainedUntil)!.Peer);
+    }
+}
