@@ -140,10 +140,14 @@ public sealed partial class Node : IAsyncDisposable
     }
 
     /// <summary>Closes every connection with a peer, after its streams have had a moment to finish.</summary>
-    public async Task DisconnectAsync(PeerId peer)
+    public async Task DisconnectAsync(PeerId peer, string? reason = null)
     {
         Connection[] all;
-        lock (gate) all = [.. ConnectionsWith(peer)];
+        lock (gate)
+        {
+            all = [.. ConnectionsWith(peer)];
+            if (reason is not null) book.Note(peer, reason);
+        }
         await Task.WhenAll(all.Select(CloseAsync));
     }
 

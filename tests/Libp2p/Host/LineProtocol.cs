@@ -3,18 +3,34 @@ using System.Text.Json.Nodes;
 using System.IO.Pipelines;
 using System.Buffers.Binary;
 using Vault.Libp2p.Multiaddrs;
+using Vault.Libp2p.Pubsub;
 using Vault.Primitives;
 
 namespace Vault.Libp2p.TestHost;
 
 /// <summary>Reads commands until its input ends, and answers each when it is done: a slow one doesn't hold up the next.</summary>
-sealed class LineProtocol(Node node, TextReader input, TextWriter output) : IDisposable
+sealed class LineProtocol(Node node, Gossip gossip, TextReader input, TextWriter output) : IDisposable
 {
     readonly SemaphoreSlim writing = new(1);
 
     public async Task RunAsync()
     {
         List<Task> answering = [];
+        void Remember(Task task)
+        {
+            lock (answering)
+            {
+                answering.RemoveAll(one => one.IsCompleted);
+                answering.Add(task);
+            }
+        }
+        gossip.Received += (message, _) => Remember(WriteAsync(new JsonObject
+        {
+            ["event"] = "message",
+            ["topic"] = message.Topic,
+            ["from"] = message.Author?.ToString(),
+            ["data"] = Convert.ToBase64String(message.Data.Span),
+        }));
         await WriteAsync(new JsonObject
         {
             ["event"] = "ready",
@@ -23,8 +39,7 @@ sealed class LineProtocol(Node node, TextReader input, TextWriter output) : IDis
         });
         while (await input.ReadLineAsync() is { } line)
         {
-            answering.RemoveAll(task => task.IsCompleted);
-            if (line.StartsWith('{')) answering.Add(AnswerAsync(JsonNode.Parse(line)!.AsObject()));
+            if (line.StartsWith('{')) Remember(AnswerAsync(JsonNode.Parse(line)!.AsObject()));
         }
     }
 
@@ -71,6 +86,14 @@ sealed class LineProtocol(Node node, TextReader input, TextWriter output) : IDis
                     ["listenAddrs"] = Strings(status.ListenAddresses),
                     ["observedAddr"] = status.ObservedAddress?.ToString(),
                 };
+            case "subscribe":
+                gossip.Subscribe((string)request["topic"]!);
+                return [];
+            case "unsubscribe":
+                gossip.Unsubscribe((string)request["topic"]!);
+                return [];
+            case "publish":
+                return new JsonObject { ["recipients"] = gossip.Publish((string)request["topic"]!, Convert.FromBase64String((string)request["data"]!)) };
             case "peers":
                 IEnumerable<JsonNode?> connected = node.Peers.Where(one => one.State == PeerState.Connected).Select(one => new JsonObject { ["peer"] = one.Peer.ToString() });
                 return new JsonObject { ["connections"] = new JsonArray([.. connected]) };
@@ -118,8 +141,6 @@ sealed class LineProtocol(Node node, TextReader input, TextWriter output) : IDis
     }
 
     static JsonArray Strings<T>(IEnumerable<T> values) => new([.. values.Select(value => JsonValue.Create(value?.ToString()))]);
-
-    public Task EmitAsync(JsonObject happened) => WriteAsync(happened);
 
     async Task WriteAsync(JsonObject message)
     {

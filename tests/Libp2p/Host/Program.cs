@@ -5,8 +5,10 @@
 // Requests {"id":1,"cmd":"dial","addr":"..."}; answers {"id":1,"ok":true,...} or {"id":1,"ok":false,"error":{...}}.
 
 using Vault.Libp2p;
+using Vault.Libp2p.Gossipsub;
 using Vault.Libp2p.Multiaddrs;
 using Vault.Libp2p.Psk;
+using Vault.Libp2p.Pubsub;
 using Vault.Libp2p.Tcp;
 using Vault.Libp2p.TestHost;
 using Vault.Primitives;
@@ -37,7 +39,9 @@ if (args.Contains("--verbose"))
 }
 node.Handle(BulkProtocols.Echo, BulkProtocols.EchoAsync);
 node.Handle(BulkProtocols.Perf, BulkProtocols.PerfAsync);
+Parameters parameters = new() { IdOf = MessageId.FromKeyAndSeqno }; // js-libp2p's ids, so that gossip repair works with it
+await using Gossip gossip = new(node, identity, parameters, TimeProvider.System, RandomSource.System);
 await node.ListenAsync(Multiaddr.Parse(Option("--listen", "/ip4/127.0.0.1/tcp/0")) ?? throw new ConfigException("--listen is not a multiaddr."));
 
-using LineProtocol lines = new(node, Console.In, Console.Out);
+using LineProtocol lines = new(node, gossip, Console.In, Console.Out);
 await lines.RunAsync();

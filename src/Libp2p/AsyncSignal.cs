@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Vault.Libp2p.Yamux;
+namespace Vault.Libp2p;
 
 /// <summary>Wakes one waiter, without allocating: a signal that comes while nobody waits is kept, further ones merge with it.</summary>
 sealed class AsyncSignal : IValueTaskSource
