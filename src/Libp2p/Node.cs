@@ -171,7 +171,7 @@ public sealed partial class Node : IAsyncDisposable
             all = [.. connections];
         }
         await Task.WhenAll(all.Select(CloseAsync));
-        await closing.CancelAsync();
+        closing.Cancel();
         await running.WaitAsync();
         closing.Dispose();
     }

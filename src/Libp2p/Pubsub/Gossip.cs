@@ -137,7 +137,7 @@ public sealed partial class Gossip : IAsyncDisposable
         node.PeerDisconnected -= Part;
         foreach (string protocol in Offered) node.Unhandle(protocol);
         await heartbeat.DisposeAsync();
-        await closing.CancelAsync();
+        closing.Cancel();
         lock (gate)
             foreach (OutboundStream stream in outbound.Values) stream.Wake.Set();
         await running.WaitAsync();
