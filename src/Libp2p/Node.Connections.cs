@@ -221,8 +221,8 @@ public sealed partial class Node
         try
         {
             using CancellationTokenSource deadline = new(Limits.NegotiationTimeout, Time);
-            await using PeerStream stream = await connection.OpenStreamAsync([IdentifyProtocol.Id], lazy: true, deadline.Token);
-            Learn(connection, await IdentifyProtocol.ReceiveAsync(stream, deadline.Token));
+            await using (PeerStream stream = await connection.OpenStreamAsync([IdentifyProtocol.Id], lazy: true, deadline.Token))
+                Learn(connection, await IdentifyProtocol.ReceiveAsync(stream, deadline.Token));
             await RetireDuplicateAsync(connection);
         }
         catch (Exception e)

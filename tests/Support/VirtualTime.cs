@@ -24,6 +24,9 @@ public sealed class VirtualTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Ends when so much virtual time has passed.</summary>
+    public Task Pass(TimeSpan duration) => Task.Delay(duration, this);
+
     /// <summary>Moves to the next timer and fires it; false when there is none up to <paramref name="limit"/>.</summary>
     public bool Step(TimeSpan limit)
     {

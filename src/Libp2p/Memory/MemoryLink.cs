@@ -49,6 +49,7 @@ public sealed class MemoryLink : ILink
     {
         Channel<(long Arrival, byte[] Piece)> flying = Channel.CreateUnbounded<(long, byte[])>();
         Task landing = LandAsync(flying.Reader, to, time);
+        long busyUntil = 0;
         Exception? failure = null;
         try
         {
@@ -60,7 +61,11 @@ public sealed class MemoryLink : ILink
                 from.AdvanceTo(piece.End);
                 if (bytes.Length == 0 && result.IsCompleted) break;
                 // The line is busy for as long as the piece takes to pass.
-                if (quality.BytesPerSecond is { } rate) await Task.Delay(TimeSpan.FromSeconds((double)bytes.Length / rate), time);
+                if (quality.BytesPerSecond is { } rate)
+                {
+                    busyUntil = Math.Max(busyUntil, time.GetTimestamp()) + (long)((double)bytes.Length / rate * time.TimestampFrequency);
+                    await Delay(busyUntil, time);
+                }
                 flying.Writer.TryWrite((time.GetTimestamp() + (long)(quality.Latency.TotalSeconds * time.TimestampFrequency), bytes));
             }
         }
@@ -77,11 +82,14 @@ public sealed class MemoryLink : ILink
     {
         try
         {
-            await foreach ((long arrival, byte[] piece) in flying.ReadAllAsync())
+            // Not ReadAllAsync, which leaves the caller's thread: under virtual time nothing may.
+            while (await flying.WaitToReadAsync())
             {
-                TimeSpan wait = time.GetElapsedTime(time.GetTimestamp(), arrival);
-                if (wait > TimeSpan.Zero) await Task.Delay(wait, time);
-                if ((await to.WriteAsync(piece)).IsCompleted) break;
+                while (flying.TryRead(out (long Arrival, byte[] Bytes) piece))
+                {
+                    await Delay(piece.Arrival, time);
+                    if ((await to.WriteAsync(piece.Bytes)).IsCompleted) return;
+                }
             }
             await to.CompleteAsync();
         }
@@ -89,6 +97,13 @@ public sealed class MemoryLink : ILink
         {
             await to.CompleteAsync(e);
         }
+    }
+
+    // Task.Delay cuts to milliseconds; a line must not be faster than it is said to be.
+    static Task Delay(long until, TimeProvider time)
+    {
+        double wait = time.GetElapsedTime(time.GetTimestamp(), until).TotalMilliseconds;
+        return wait > 0 ? Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait)), time) : Task.CompletedTask;
     }
 
     public void Abort()

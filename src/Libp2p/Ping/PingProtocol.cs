@@ -29,9 +29,13 @@ static class PingProtocol
         random.Fill(sent);
         long startedAt = time.GetTimestamp();
         await stream.Output.WriteAsync(sent, cancel);
-        ReadResult result = await stream.Input.ReadAtLeastAsync(Size, cancel);
-        if (result.Buffer.Length != Size || !result.Buffer.ToArray().AsSpan().SequenceEqual(sent)) throw new ProtocolException("The peer answers a ping with something else.");
-        stream.Input.AdvanceTo(result.Buffer.End);
-        return time.GetElapsedTime(startedAt);
+        while (true)
+        {
+            ReadResult result = await stream.Input.ReadAsync(cancel);
+            bool whole = result.Buffer.Length >= Size || result.IsCompleted;
+            if (whole && !result.Buffer.ToArray().AsSpan().SequenceEqual(sent)) throw new ProtocolException("The peer answers a ping with something else.");
+            stream.Input.AdvanceTo(whole ? result.Buffer.End : result.Buffer.Start, result.Buffer.End);
+            if (whole) return time.GetElapsedTime(startedAt);
+        }
     }
 }
