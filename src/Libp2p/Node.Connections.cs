@@ -173,7 +173,7 @@ public sealed partial class Node
         {
             return await work(either.Token);
         }
-        catch (Exception e) when (deadline.IsCancellationRequested && e is not ProtocolException)
+        catch (Exception e) when (deadline.IsCancellationRequested)
         {
             throw new ProtocolException("The handshake took too long.", null, e);
         }
