@@ -1,8 +1,8 @@
 namespace Vault.Identity;
 
 /// <summary>
-/// The labels under which keys are derived from a vault's secrets, together, so that no two keys can come to share one. Each
-/// is HKDF-SHA256's info string. They are part of the format: a changed label is a different vault.
+/// Every label of this project, together, so that no two things can come to share one. Those of keys are HKDF-SHA256's info
+/// string; the others begin what is hashed. They are part of the format: a changed label is a different vault.
 /// </summary>
 static class KeyLabels
 {
@@ -18,4 +18,11 @@ static class KeyLabels
     public const string Convergence = "vault/v1/convergence";
     public const string Chunker = "vault/v1/chunker";
     public const string Room = "vault/v1/room";
+
+    // From a swarm key.
+    public const string SwarmFingerprint = "vault/v1/swarm-fingerprint";
+
+    // Hashed.
+    public static ReadOnlySpan<byte> Tag => "vault/v1/tag"u8;
+    public static ReadOnlySpan<byte> Exported => "vault/v1/exported"u8;
 }

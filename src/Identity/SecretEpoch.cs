@@ -12,18 +12,17 @@ public sealed class SecretEpoch : IDisposable
 {
     public const int SecretSize = 32;
 
-    ReadKeys? read; // set at most once: by the constructor, or when a blind holder becomes a reader
+    SecretBytes? readSecret; // set at most once: by the constructor, or when a blind holder becomes a reader
+
+    // Derived when first asked for: of an old epoch hardly more than the record key is ever needed.
+    SecretBytes? gate, topic, gossip, sketch, position, record, convergence, chunker, room;
 
     public SecretEpoch(uint number, ReadOnlySpan<byte> syncSecret, ReadOnlySpan<byte> readSecret = default)
     {
         if (syncSecret.Length != SecretSize) throw new ArgumentException("A sync secret has exactly 32 bytes.", nameof(syncSecret));
         Number = number;
+        if (!readSecret.IsEmpty) AddReadSecret(readSecret);
         SyncSecret = SecretBytes.Copy(syncSecret);
-        Gate = SyncSecret.Derive(KeyLabels.Gate);
-        Topic = SyncSecret.Derive(KeyLabels.Topic);
-        Gossip = SyncSecret.Derive(KeyLabels.Gossip);
-        Sketch = SyncSecret.Derive(KeyLabels.Sketch);
-        if (!readSecret.IsEmpty) read = new ReadKeys(readSecret);
     }
 
     /// <summary>New secrets, for a new vault or for those who remain after a revocation.</summary>
@@ -38,36 +37,35 @@ public sealed class SecretEpoch : IDisposable
     public SecretBytes SyncSecret { get; }
 
     /// <summary>Proves at the gate, before any vault protocol, that a peer knows the vault.</summary>
-    public SecretBytes Gate { get; }
+    public SecretBytes Gate => Derive(ref gate, SyncSecret, KeyLabels.Gate);
 
     /// <summary>Turns topic names into strings that tell an outsider nothing.</summary>
-    public SecretBytes Topic { get; }
+    public SecretBytes Topic => Derive(ref topic, SyncSecret, KeyLabels.Topic);
 
     /// <summary>Seals what is gossiped.</summary>
-    public SecretBytes Gossip { get; }
+    public SecretBytes Gossip => Derive(ref gossip, SyncSecret, KeyLabels.Gossip);
 
     /// <summary>Keys the cells of the reconciliation sketch, so that nobody outside can aim collisions at it.</summary>
-    public SecretBytes Sketch { get; }
+    public SecretBytes Sketch => Derive(ref sketch, SyncSecret, KeyLabels.Sketch);
 
-    public bool CanRead => read != null;
+    public bool CanRead => Volatile.Read(ref readSecret) != null;
 
-    public SecretBytes ReadSecret => Read.Secret;
+    public SecretBytes ReadSecret => Volatile.Read(ref readSecret) ?? throw new InvalidOperationException("A blind holder has no read secret.");
 
     /// <summary>Seals the private part of records.</summary>
-    public SecretBytes Record => Read.Record;
+    public SecretBytes Record => Derive(ref record, ReadSecret, KeyLabels.Record);
 
     /// <summary>Makes block keys from block contents.</summary>
-    public SecretBytes Convergence => Read.Convergence;
+    public SecretBytes Convergence => Derive(ref convergence, ReadSecret, KeyLabels.Convergence);
 
     /// <summary>Seeds the chunker's gear table, so that block lengths don't identify public files.</summary>
-    public SecretBytes Chunker => Read.Chunker;
+    public SecretBytes Chunker => Derive(ref chunker, ReadSecret, KeyLabels.Chunker);
 
     /// <summary>The base from which each chat room's key is derived.</summary>
-    public SecretBytes Room => Read.Room;
+    public SecretBytes Room => Derive(ref room, ReadSecret, KeyLabels.Room);
 
-    internal SecretBytes Position => Read.Position;
-
-    ReadKeys Read => Volatile.Read(ref read) ?? throw new InvalidOperationException("A blind holder has no read secret.");
+    /// <summary>Asked of the first epoch only: <see cref="VaultKeys.PositionKey"/>.</summary>
+    internal SecretBytes Position => Derive(ref position, ReadSecret, KeyLabels.Position);
 
     /// <summary>Whether these secrets contradict none that are held.</summary>
     internal bool Agrees(ReadOnlySpan<byte> syncSecret, ReadOnlySpan<byte> readSecret) =>
@@ -76,39 +74,25 @@ public sealed class SecretEpoch : IDisposable
 
     internal void AddReadSecret(ReadOnlySpan<byte> secret)
     {
+        if (secret.Length != SecretSize) throw new ArgumentException("A read secret has exactly 32 bytes.", nameof(secret));
         if (CanRead) throw new InvalidOperationException("The read secret of this epoch is known already.");
-        Volatile.Write(ref read, new ReadKeys(secret));
+        Volatile.Write(ref readSecret, SecretBytes.Copy(secret));
+    }
+
+    // Two threads may derive at once; both get the same bytes, and the loser's copy goes.
+    static SecretBytes Derive(ref SecretBytes? key, SecretBytes secret, string label)
+    {
+        if (Volatile.Read(ref key) is { } known) return known;
+        SecretBytes derived = secret.Derive(label);
+        if (Interlocked.CompareExchange(ref key, derived, null) is not { } first) return derived;
+        derived.Dispose();
+        return first;
     }
 
     public void Dispose()
     {
-        foreach (SecretBytes key in new[] { SyncSecret, Gate, Topic, Gossip, Sketch }) key.Dispose();
-        read?.Dispose();
-    }
-
-    sealed class ReadKeys : IDisposable
-    {
-        public ReadKeys(ReadOnlySpan<byte> secret)
-        {
-            if (secret.Length != SecretSize) throw new ArgumentException("A read secret has exactly 32 bytes.", nameof(secret));
-            Secret = SecretBytes.Copy(secret);
-            Position = Secret.Derive(KeyLabels.Position);
-            Record = Secret.Derive(KeyLabels.Record);
-            Convergence = Secret.Derive(KeyLabels.Convergence);
-            Chunker = Secret.Derive(KeyLabels.Chunker);
-            Room = Secret.Derive(KeyLabels.Room);
-        }
-
-        public SecretBytes Secret { get; }
-        public SecretBytes Position { get; }
-        public SecretBytes Record { get; }
-        public SecretBytes Convergence { get; }
-        public SecretBytes Chunker { get; }
-        public SecretBytes Room { get; }
-
-        public void Dispose()
-        {
-            foreach (SecretBytes key in new[] { Secret, Position, Record, Convergence, Chunker, Room }) key.Dispose();
-        }
+        SyncSecret.Dispose();
+        readSecret?.Dispose();
+        foreach (SecretBytes? key in (SecretBytes?[])[gate, topic, gossip, sketch, position, record, convergence, chunker, room]) key?.Dispose();
     }
 }

@@ -13,15 +13,18 @@ namespace Vault.Identity;
 /// </summary>
 public sealed class VaultKeys : IDisposable
 {
+    /// <summary>Readers change rarely; guarded memory and the key file have to hold them all.</summary>
+    public const int MaxEpochs = 256;
+
     readonly Lock adding = new();
     SecretEpoch[] epochs; // by number; replaced, never changed
+    Ed25519Key? root;
 
     /// <summary>Takes over the root key and the epochs. At least one epoch, in any order.</summary>
     public VaultKeys(VaultId vault, IEnumerable<SecretEpoch> epochs, Ed25519Key? root = null)
     {
-        if (root != null && root.Public != vault.RootKey) throw new ArgumentException("This is another vault's root key.", nameof(root));
         Vault = vault;
-        Root = root;
+        if (root != null) AddRoot(root);
         this.epochs = [.. epochs.OrderBy(epoch => epoch.Number)];
         if (this.epochs.Length == 0) throw new ArgumentException("A vault has at least one epoch.", nameof(epochs));
         if (this.epochs.DistinctBy(epoch => epoch.Number).Count() != this.epochs.Length)
@@ -38,7 +41,7 @@ public sealed class VaultKeys : IDisposable
     public VaultId Vault { get; }
 
     /// <summary>Signs admin certificates and revocations. Only the device that made the vault has it, or one that imported its recovery file.</summary>
-    public Ed25519Key? Root { get; }
+    public Ed25519Key? Root => Volatile.Read(ref root);
 
     /// <summary>The newest epoch: what is written now is sealed with its keys.</summary>
     public SecretEpoch Current => Epochs[^1];
@@ -65,12 +68,13 @@ public sealed class VaultKeys : IDisposable
     /// Adds an epoch, or the read secret of one that was held blind. False when nothing is new. Two different secrets under one
     /// number can't both be the vault's: that is an <see cref="ArgumentException"/>, so let in only what a control record vouches for.
     /// </summary>
-    public bool Add(uint number, ReadOnlySpan<byte> syncSecret, ReadOnlySpan<byte> readSecret = default)
+    public bool AddEpoch(uint number, ReadOnlySpan<byte> syncSecret, ReadOnlySpan<byte> readSecret = default)
     {
         lock (adding)
         {
             if (Epoch(number) is not { } held)
             {
+                if (epochs.Length == MaxEpochs) throw new LimitExceededException($"a vault holds at most {MaxEpochs} secret epochs");
                 SecretEpoch added = new(number, syncSecret, readSecret);
                 Volatile.Write(ref epochs, [.. epochs.Append(added).OrderBy(epoch => epoch.Number)]);
                 return true;
@@ -80,6 +84,20 @@ public sealed class VaultKeys : IDisposable
             held.AddReadSecret(readSecret);
             return true;
         }
+    }
+
+    /// <summary>Takes over what <paramref name="other"/> knows of the same vault and this doesn't: epochs, read secrets, the root key.</summary>
+    internal void Absorb(VaultKeys other)
+    {
+        foreach (SecretEpoch epoch in other.AllEpochs) AddEpoch(epoch.Number, epoch.SyncSecret.Span, epoch.CanRead ? epoch.ReadSecret.Span : default);
+        lock (adding)
+            if (Root == null && other.Root != null) AddRoot(Ed25519Key.FromSeed(other.Root.Seed));
+    }
+
+    void AddRoot(Ed25519Key key)
+    {
+        if (key.Public != Vault.RootKey) throw new ArgumentException("This is another vault's root key.", nameof(key));
+        Volatile.Write(ref root, key);
     }
 
     public void Dispose()

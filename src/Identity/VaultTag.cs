@@ -23,7 +23,7 @@ public readonly record struct VaultTag : IComparable<VaultTag>
 
     public static VaultTag Of(VaultId vault)
     {
-        ReadOnlySpan<byte> label = "vault/v1/tag"u8;
+        ReadOnlySpan<byte> label = KeyLabels.Tag;
         Span<byte> input = stackalloc byte[label.Length + VaultId.Size];
         label.CopyTo(input);
         vault.Key.CopyTo(input[label.Length..]);

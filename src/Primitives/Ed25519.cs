@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Vault.Primitives;
 
 /// <summary>The public half of an Ed25519 key.</summary>
@@ -42,7 +40,7 @@ public sealed class Ed25519Key : IDisposable
     Ed25519Key(SecretBytes secret)
     {
         this.secret = secret;
-        Public = new Ed25519PublicKey(secret.Span[32..]);
+        Public = new Ed25519PublicKey(secret.Span[SeedSize..]);
     }
 
     public Ed25519PublicKey Public { get; }
@@ -53,20 +51,16 @@ public sealed class Ed25519Key : IDisposable
     public static unsafe Ed25519Key FromSeed(ReadOnlySpan<byte> seed)
     {
         if (seed.Length != SeedSize) throw new ArgumentException("An Ed25519 seed has exactly 32 bytes.", nameof(seed));
-        Span<byte> publicKey = stackalloc byte[32], secretKey = stackalloc byte[64];
-        fixed (byte* s = seed, p = publicKey, k = secretKey) _ = Sodium.crypto_sign_ed25519_seed_keypair(p, k, s);
-        SecretBytes kept = SecretBytes.Copy(secretKey);
-        CryptographicOperations.ZeroMemory(secretKey);
-        return new Ed25519Key(kept);
+        Span<byte> publicKey = stackalloc byte[Ed25519PublicKey.Size];
+        SecretBytes secret = new(SeedSize + Ed25519PublicKey.Size);
+        fixed (byte* s = seed, p = publicKey, k = secret.Writable) _ = Sodium.crypto_sign_ed25519_seed_keypair(p, k, s);
+        return new Ed25519Key(secret);
     }
 
     public static Ed25519Key Generate(RandomSource random)
     {
-        Span<byte> seed = stackalloc byte[SeedSize];
-        random.Fill(seed);
-        Ed25519Key key = FromSeed(seed);
-        CryptographicOperations.ZeroMemory(seed);
-        return key;
+        using SecretBytes seed = SecretBytes.Random(SeedSize, random);
+        return FromSeed(seed.Span);
     }
 
     public unsafe void Sign(ReadOnlySpan<byte> message, Span<byte> signature)
@@ -86,11 +80,9 @@ public sealed class Ed25519Key : IDisposable
     /// <summary>The same key for X25519: opens what was sealed to <see cref="Ed25519PublicKey.ToX25519"/>.</summary>
     public unsafe X25519Key ToX25519()
     {
-        Span<byte> scalar = stackalloc byte[32];
-        fixed (byte* s = scalar, k = secret.Span) _ = Sodium.crypto_sign_ed25519_sk_to_curve25519(s, k);
-        X25519Key key = X25519Key.FromSecret(scalar);
-        CryptographicOperations.ZeroMemory(scalar);
-        return key;
+        SecretBytes scalar = new(X25519Key.Size);
+        fixed (byte* s = scalar.Writable, k = secret.Span) _ = Sodium.crypto_sign_ed25519_sk_to_curve25519(s, k);
+        return new X25519Key(scalar);
     }
 
     public void Dispose() => secret.Dispose();

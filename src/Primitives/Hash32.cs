@@ -30,6 +30,10 @@ public readonly struct Hash32 : IEquatable<Hash32>, IComparable<Hash32>
         d = BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
     }
 
+    // A peer chooses these bytes freely (a link in a block is any 32 bytes), and could aim them all at one bucket of a table.
+    // So the hash code is NH, a universal hash, under keys drawn when the process starts.
+    static readonly ulong[] hashKeys = DrawHashKeys();
+
     /// <summary>SHA-256 of <paramref name="data"/>.</summary>
     [SkipLocalsInit]
     public static Hash32 Of(ReadOnlySpan<byte> data)
@@ -39,7 +43,7 @@ public readonly struct Hash32 : IEquatable<Hash32>, IComparable<Hash32>
         return new Hash32(digest);
     }
 
-    /// <summary>The first eight bytes as a number: a ready-made hash code, and a cheap key where collisions are harmless.</summary>
+    /// <summary>The first eight bytes as a number: a cheap key where a collision is harmless. Peers can make them collide.</summary>
     public ulong Prefix64 => a;
 
     public void CopyTo(Span<byte> destination)
@@ -59,11 +63,12 @@ public readonly struct Hash32 : IEquatable<Hash32>, IComparable<Hash32>
 
     public override string ToString() => Convert.ToHexStringLower(ToArray());
 
+    /// <summary>Reads what <see cref="ToString"/> writes: 64 digits, lower case.</summary>
     public static bool TryParse(ReadOnlySpan<char> hex, out Hash32 value)
     {
         Span<byte> bytes = stackalloc byte[Size];
         value = default;
-        if (hex.Length != 2 * Size) return false;
+        if (hex.Length != 2 * Size || hex.ContainsAnyInRange('A', 'F')) return false;
         if (Convert.FromHexString(hex, bytes, out _, out int written) != System.Buffers.OperationStatus.Done || written != Size) return false;
         value = new Hash32(bytes);
         return true;
@@ -71,7 +76,20 @@ public readonly struct Hash32 : IEquatable<Hash32>, IComparable<Hash32>
 
     public bool Equals(Hash32 other) => a == other.a && b == other.b && c == other.c && d == other.d;
     public override bool Equals([NotNullWhen(true)] object? obj) => obj is Hash32 other && Equals(other);
-    public override int GetHashCode() => (int)a;
+
+    public override int GetHashCode()
+    {
+        ulong[] k = hashKeys;
+        UInt128 sum = Math.BigMul(a + k[0], b + k[1]) + Math.BigMul(c + k[2], d + k[3]);
+        return (int)(uint)((ulong)sum >> 32 ^ (ulong)(sum >> 64));
+    }
+
+    static ulong[] DrawHashKeys()
+    {
+        ulong[] keys = new ulong[4];
+        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(keys.AsSpan()));
+        return keys;
+    }
 
     public int CompareTo(Hash32 other)
     {

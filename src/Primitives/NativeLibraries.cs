@@ -17,8 +17,21 @@ public static class NativeLibraries
     /// <paramref name="runtimeNames"/> that loads, then to the development name, then to any newer version on the disk.
     /// </summary>
     public static void Use(Assembly owner, string name, string package, params string[] runtimeNames) =>
-        NativeLibrary.SetDllImportResolver(owner, (wanted, assembly, path) =>
-            wanted == name ? loaded.GetOrAdd(name, _ => Find(name, package, runtimeNames)) : 0);
+        Use(owner, name, package, _ => { }, runtimeNames);
+
+    /// <summary>
+    /// As above; <paramref name="start"/> readies the library before its first call. It may run more than once. What it throws,
+    /// the caller of that first import sees; thrown from a static constructor it would arrive as a TypeInitializationException.
+    /// </summary>
+    public static void Use(Assembly owner, string name, string package, Action<nint> start, params string[] runtimeNames) =>
+        NativeLibrary.SetDllImportResolver(owner, (wanted, assembly, path) => wanted == name ? Load(name, package, start, runtimeNames) : 0);
+
+    static nint Load(string name, string package, Action<nint> start, string[] runtimeNames) => loaded.GetOrAdd(name, _ =>
+    {
+        nint library = Find(name, package, runtimeNames);
+        start(library);
+        return library;
+    });
 
     static nint Find(string name, string package, string[] runtimeNames)
     {

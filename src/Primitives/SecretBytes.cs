@@ -6,15 +6,21 @@ namespace Vault.Primitives;
 /// Bytes that must not leak: kept by libsodium between guard pages, locked out of swap where the system allows it, wiped when
 /// freed. One owner disposes it; everybody else borrows <see cref="Span"/> for the length of a call.
 /// </summary>
+/// <remarks>
+/// Disposing while someone still borrows ends the process, as any use of freed memory should; so an owner stops its users
+/// first. There is no finalizer: a borrowed span doesn't keep its owner alive, and a collector that frees memory under it would
+/// crash at a moment nobody can explain. Who forgets to dispose leaks a few pages.
+/// </remarks>
 public sealed unsafe class SecretBytes : IDisposable
 {
     byte* memory;
 
-    SecretBytes(int length)
+    /// <summary>Unset bytes, for this folder's own use: whoever makes them fills <see cref="Writable"/> before anyone else looks.</summary>
+    internal SecretBytes(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         memory = (byte*)Sodium.sodium_malloc((nuint)length);
-        if (memory == null) throw new InsufficientMemoryException("No guarded memory left for a secret.");
+        if (memory == null) throw new LimitExceededException("no guarded memory left for a secret", "raise vm.max_map_count");
         Length = length;
     }
 
@@ -45,7 +51,7 @@ public sealed unsafe class SecretBytes : IDisposable
 
     public ReadOnlySpan<byte> Span => Writable;
 
-    Span<byte> Writable
+    internal Span<byte> Writable
     {
         get
         {
@@ -57,14 +63,6 @@ public sealed unsafe class SecretBytes : IDisposable
     public override string ToString() => "(secret)";
 
     public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    ~SecretBytes() => Free();
-
-    void Free()
     {
         if (memory == null) return;
         Sodium.sodium_free(memory);

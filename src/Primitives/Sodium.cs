@@ -7,14 +7,14 @@ static unsafe partial class Sodium
 {
     const string Library = "sodium";
 
-    static Sodium()
+    static Sodium() => NativeLibraries.Use(typeof(Sodium).Assembly, Library, "libsodium23", Start, "libsodium.so.23");
+
+    static void Start(nint library)
     {
-        NativeLibraries.Use(typeof(Sodium).Assembly, Library, "libsodium23", "libsodium.so.23");
-        if (sodium_init() < 0) throw new ConfigException("libsodium can't start", "check that the machine has a random source (/dev/urandom)");
+        var init = (delegate* unmanaged<int>)NativeLibrary.GetExport(library, "sodium_init");
+        if (init() < 0) throw new ConfigException("libsodium can't start", "check that the machine has a random source (/dev/urandom)");
     }
 
-    [LibraryImport(Library)] private static partial int sodium_init();
-    [LibraryImport(Library)] internal static partial void sodium_memzero(byte* buffer, nuint length);
     [LibraryImport(Library)] internal static partial void* sodium_malloc(nuint size);
     [LibraryImport(Library)] internal static partial void sodium_free(void* buffer);
 

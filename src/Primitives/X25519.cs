@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Vault.Primitives;
 
 /// <summary>An X25519 key for Diffie-Hellman. Its owner disposes it.</summary>
@@ -9,7 +7,8 @@ public sealed class X25519Key : IDisposable
 
     readonly SecretBytes secret;
 
-    unsafe X25519Key(SecretBytes secret)
+    /// <summary>Takes the secret over.</summary>
+    internal unsafe X25519Key(SecretBytes secret)
     {
         this.secret = secret;
         Span<byte> publicKey = stackalloc byte[Size];
@@ -25,14 +24,7 @@ public sealed class X25519Key : IDisposable
         return new X25519Key(SecretBytes.Copy(bytes));
     }
 
-    public static X25519Key Generate(RandomSource random)
-    {
-        Span<byte> bytes = stackalloc byte[Size];
-        random.Fill(bytes);
-        X25519Key key = FromSecret(bytes);
-        CryptographicOperations.ZeroMemory(bytes);
-        return key;
-    }
+    public static X25519Key Generate(RandomSource random) => new(SecretBytes.Random(Size, random));
 
     /// <summary>False when the peer's point is of small order: the result would be the same for everyone.</summary>
     public unsafe bool TryAgree(Hash32 peer, Span<byte> shared)

@@ -19,7 +19,7 @@ public static unsafe class XChaCha20Poly1305
             _ = Sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(o, null, p, (ulong)plain.Length, a, (ulong)associated.Length, null, n, k);
     }
 
-    /// <summary>False, with nothing written, when the message was not sealed with this key, nonce and associated data.</summary>
+    /// <summary>False, with the output cleared, when the message was not sealed with this key, nonce and associated data.</summary>
     public static bool TryDecrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> @sealed, ReadOnlySpan<byte> associated, Span<byte> output)
     {
         Check(key, nonce);

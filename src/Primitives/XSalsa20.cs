@@ -49,5 +49,10 @@ public sealed class XSalsa20 : IDisposable
         block += (ulong)blocks.Length / BlockSize;
     }
 
-    public void Dispose() => key.Dispose();
+    public void Dispose()
+    {
+        key.Dispose();
+        partial.AsSpan().Clear();
+        used = BlockSize; // so that a late caller meets the disposed key, not what was left of a block
+    }
 }

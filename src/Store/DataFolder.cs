@@ -34,7 +34,14 @@ public sealed class DataFolder : IDisposable
             throw new ConfigException($"the data folder {full} can't be made: {fault.Message}", inner: fault);
         }
         FileStream held = Lock(full);
-        File.WriteAllText(Path.Combine(full, "owner"), $"process {Environment.ProcessId} ({OneLine(program)}), since {time.GetUtcNow():u}\n");
+        try
+        {
+            File.WriteAllText(Path.Combine(full, "owner"), $"process {Environment.ProcessId} ({OneLine(program)}), since {time.GetUtcNow():u}\n");
+        }
+        catch (IOException)
+        {
+            // The disk is full: no reason not to start, for starting is how it gets cleaned.
+        }
         return new DataFolder(full, held);
     }
 

@@ -38,6 +38,9 @@ static class OpeningSettings
         Rocks.rocksdb_options_set_write_buffer_size(options, (nuint)wanted.WriteBufferBytes);
         Rocks.rocksdb_options_set_max_write_buffer_number(options, wanted.WriteBufferCount);
         Rocks.rocksdb_options_set_max_total_wal_size(options, (ulong)wanted.LogBytes);
+        // A filter over what is not flushed yet: asking for what isn't there, as every new block does, is mostly asking for it there.
+        Rocks.rocksdb_options_set_memtable_whole_key_filtering(options, 1);
+        Rocks.rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.05);
         Rocks.rocksdb_options_set_max_open_files(options, wanted.OpenFiles);
         Rocks.rocksdb_options_set_max_background_jobs(options, 2); // one flush and one compaction: a guest on the user's machine
         Rocks.rocksdb_options_set_compression(options, NoCompression); // what is stored is encrypted

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Vault.Primitives;
 using Vault.Store.Native;
 
@@ -33,7 +32,7 @@ public sealed unsafe partial class RocksDatabase
     /// </summary>
     public void Compact(Family family, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
-        if (Volatile.Read(ref logFailed)) GoOnAfterFailure();
+        if (Volatile.Read(ref writeFailed)) GoOnAfterFailure();
         using NativeHandle.Use db = Enter(out NativeDatabase current);
         nint native = Native(current, family);
         long errors = Property(db.Pointer, native, "rocksdb.background-errors");

@@ -126,11 +126,21 @@ public sealed class ImportJournal : IDisposable
         using ICursor cursor = meta.Range(StoreKeys.Imports, from, to, view);
         while (cursor.MoveNext())
         {
-            if (cursor.Value.Length < 12 || StoreKeys.TimeIn(cursor.Value[..8]) + Keep <= now) continue;
+            if (HasExpired(cursor.Value, now)) continue;
             bool root = cursor.Key.EndsWith<byte>([0xFF, 0xFF, 0xFF, 0xFF]);
             foreach (BlockId id in IdsOf(cursor.Value)) yield return (id, root);
         }
     }
+
+    internal static void DropExpired(IDatabase meta, VaultTag vault, DateTimeOffset now, Batch batch)
+    {
+        (byte[] from, byte[] to) = StoreKeys.MetaOf(vault);
+        using ICursor cursor = meta.Range(StoreKeys.Imports, from, to);
+        while (cursor.MoveNext())
+            if (HasExpired(cursor.Value, now)) batch.Delete(StoreKeys.Imports, cursor.Key.ToArray());
+    }
+
+    static bool HasExpired(ReadOnlySpan<byte> value, DateTimeOffset now) => value.Length < 12 || StoreKeys.TimeIn(value[..8]) + Keep <= now;
 
     public void Dispose()
     {

@@ -20,6 +20,9 @@ public sealed class Collection(BlockStore store, RandomSource random)
     /// <summary>An add that began today may refer to it tomorrow.</summary>
     public static TimeSpan DefaultHold { get; } = TimeSpan.FromHours(24);
 
+    /// <summary>A pin that ended this long ago is forgotten; not at once, because its owner may be about to renew it.</summary>
+    static readonly TimeSpan LongOver = TimeSpan.FromDays(1);
+
     public CollectionReport Run(VaultTag vault, TimeSpan hold, CancellationToken stop = default)
     {
         Marks marks = new(store.List(vault).LongCount(), random.NextUInt64());
@@ -46,7 +49,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
 
     sealed class Sweep(BlockStore store, VaultTag vault, Leases.Cycle cycle, Reachability reach, DateTimeOffset now, TimeSpan hold)
     {
-        readonly Batch dates = new();
+        readonly Batch notes = new(); // what changes in meta/: dates of condemnation, and what has run out
         readonly List<(BlockId Id, BlockInfo Info)> candidates = [];
         long needed, condemned, waiting, deleted, deletedBytes;
 
@@ -59,24 +62,27 @@ public sealed class Collection(BlockStore store, RandomSource random)
             if (cycle.Marks.MayContain(id))
             {
                 needed++;
-                if (since != null) dates.Delete(StoreKeys.Condemned, key);
+                if (since != null) notes.Delete(StoreKeys.Condemned, key);
             }
             else if (since is null && hold > TimeSpan.Zero)
             {
                 condemned++;
-                dates.Put(StoreKeys.Condemned, key, StoreKeys.TimeValue(now));
+                notes.Put(StoreKeys.Condemned, key, StoreKeys.TimeValue(now));
             }
             else if (since is { } date && now - date < hold) waiting++;
             else candidates.Add((id, info));
             if (candidates.Count >= Limits.SweepSlice) Delete();
-            if (dates.Changes.Count >= Limits.SweepSlice) WriteDates();
+            if (notes.Changes.Count >= Limits.SweepSlice) WriteNotes();
         }
 
         public void Finish()
         {
             Delete();
             DeleteUnneededDamage();
-            WriteDates();
+            foreach (Pin pin in store.Pins.Of(vault))
+                if (pin.Until + LongOver <= now) Pins.Remove(notes, vault, pin.Root, pin.Reason, pin.Owner.Span);
+            ImportJournal.DropExpired(store.Meta, vault, now, notes);
+            WriteNotes();
         }
 
         // A damaged block is in no listing: its bytes, still in the database, go when nothing reaches it.
@@ -84,9 +90,10 @@ public sealed class Collection(BlockStore store, RandomSource random)
         {
             foreach (DamagedBlock damaged in store.Quarantine.Of(vault))
             {
-                if (cycle.Marks.MayContain(damaged.Id)) continue;
-                candidates.Add((damaged.Id, default));
-                store.Quarantine.Release(vault, damaged.Id);
+                bool here = store.Contains(vault, damaged.Id);
+                if (!here && cycle.Marks.MayContain(damaged.Id)) continue;
+                if (!here) candidates.Add((damaged.Id, default));
+                notes.Delete(StoreKeys.Quarantine, StoreKeys.MetaKey(vault, damaged.Id));
             }
             Delete();
         }
@@ -99,8 +106,13 @@ public sealed class Collection(BlockStore store, RandomSource random)
                 while (cycle.TryTakeRoot(out BlockId root))
                     foreach (Reached reached in reach.Walk(root, whole: true)) cycle.Marks.Add(reached.Id);
             }
-            while (reach.Hidden == 0 && !cycle.TryUnderBarrier(DeleteUnmarked));
+            while (reach.Hidden == 0 && !TryDeleteUnmarked());
             candidates.Clear();
+        }
+
+        bool TryDeleteUnmarked()
+        {
+            lock (store.Deleting) return cycle.TryUnderBarrier(DeleteUnmarked);
         }
 
         void DeleteUnmarked()
@@ -115,7 +127,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
                 }
                 gone.Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id));
                 gone.Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, vault, id));
-                dates.Delete(StoreKeys.Condemned, StoreKeys.MetaKey(vault, id));
+                notes.Delete(StoreKeys.Condemned, StoreKeys.MetaKey(vault, id));
                 if (info.Length == 0) continue;
                 deleted++;
                 deletedBytes += info.Length;
@@ -123,10 +135,10 @@ public sealed class Collection(BlockStore store, RandomSource random)
             store.Blocks.Commit(gone, Durability.Logged); // if a power cut undoes it, the next collection finds the same
         }
 
-        void WriteDates()
+        void WriteNotes()
         {
-            store.Meta.Commit(dates, Durability.Logged);
-            dates.Clear();
+            store.Meta.Commit(notes, Durability.Logged);
+            notes.Clear();
         }
     }
 }

@@ -24,22 +24,17 @@ sealed class Leases : IDisposable
     /// <summary>From now on nothing touched is deleted; what active leases have touched before is marked here.</summary>
     public Cycle StartCycle(VaultTag vault, Marks marks)
     {
-        barrier.EnterWriteLock();
-        try
+        Cycle cycle = new(this, vault, marks);
+        WhileNothingIsClaimed(() =>
         {
-            Cycle cycle = new(this, vault, marks);
             lock (gate)
             {
                 if (!cycles.TryAdd(vault, cycle)) throw new InvalidOperationException("A collection of this vault is running already.");
                 foreach (Lease lease in active.Where(lease => lease.Vault == vault))
                     foreach (BlockId id in lease.Touched) marks.Add(id);
             }
-            return cycle;
-        }
-        finally
-        {
-            barrier.ExitWriteLock();
-        }
+        });
+        return cycle;
     }
 
     /// <summary>A root that is about to be pinned: a running collection must walk it, however late it comes.</summary>
@@ -47,6 +42,34 @@ sealed class Leases : IDisposable
     {
         lock (gate)
             if (cycles.TryGetValue(vault, out Cycle? cycle)) cycle.Roots.Enqueue(root);
+    }
+
+    /// <summary>Runs what must see no block deleted meanwhile, and is short: sweeps wait for it.</summary>
+    public void WhileNothingIsDeleted(Action action)
+    {
+        barrier.EnterReadLock();
+        try
+        {
+            action();
+        }
+        finally
+        {
+            barrier.ExitReadLock();
+        }
+    }
+
+    /// <summary>Runs what deletes blocks outside a collection: writers wait for it.</summary>
+    public void WhileNothingIsClaimed(Action action)
+    {
+        barrier.EnterWriteLock();
+        try
+        {
+            action();
+        }
+        finally
+        {
+            barrier.ExitWriteLock();
+        }
     }
 
     public void Dispose() => barrier.Dispose();
@@ -62,21 +85,17 @@ sealed class Leases : IDisposable
         /// <summary>Claims the block and asks, in one step that no deletion can divide. First: not claimed by this lease before.</summary>
         public (bool First, bool Stored) Touch(BlockId id, Func<BlockId, bool> stored)
         {
-            leases.barrier.EnterReadLock();
-            try
+            bool first = false, known = false;
+            leases.WhileNothingIsDeleted(() =>
             {
-                bool first;
                 lock (leases.gate)
                 {
                     first = touched.Add(id);
                     if (first && leases.cycles.TryGetValue(vault, out Cycle? cycle)) cycle.Marks.Add(id);
                 }
-                return (first, first && stored(id));
-            }
-            finally
-            {
-                leases.barrier.ExitReadLock();
-            }
+                known = first && stored(id);
+            });
+            return (first, known);
         }
 
         /// <summary>Forgets what something durable holds by now.</summary>
@@ -105,18 +124,15 @@ sealed class Leases : IDisposable
         /// <summary>Runs <paramref name="delete"/> while no block can be claimed; false, without running it, when a root still waits to be walked.</summary>
         public bool TryUnderBarrier(Action delete)
         {
-            leases.barrier.EnterWriteLock();
-            try
+            bool done = false;
+            leases.WhileNothingIsClaimed(() =>
             {
                 lock (leases.gate)
-                    if (Roots.Count > 0) return false;
+                    if (Roots.Count > 0) return;
                 delete();
-                return true;
-            }
-            finally
-            {
-                leases.barrier.ExitWriteLock();
-            }
+                done = true;
+            });
+            return done;
         }
 
         public void Dispose()

@@ -39,6 +39,9 @@ public sealed class BlockStore : IDisposable
     internal FlushGate Flushes { get; }
     internal Leases Leases { get; } = new();
 
+    /// <summary>Held while blocks are deleted, a slice at a time, and through a backup, which so meets the store between two slices.</summary>
+    internal Lock Deleting { get; } = new();
+
     /// <summary>What is known of a block without reading it; null when it isn't here.</summary>
     public BlockInfo? Info(VaultTag vault, BlockId id)
     {
@@ -65,12 +68,36 @@ public sealed class BlockStore : IDisposable
         {
             damage = fault.Message;
         }
-        SetAside(vault, id, info.Level, damage);
+        try
+        {
+            SetAside(vault, id, info.Level, damage);
+        }
+        catch (StoreException)
+        {
+            // A disk that can't even take the note: whoever reads the block next will notice again.
+        }
         return null;
     }
 
     /// <summary>Begins to store blocks of a vault. Until the result is disposed, no collection touches what passed through it.</summary>
     public WriteSession BeginWrite(VaultTag vault) => new(this, vault, space);
+
+    /// <summary>The vaults that have blocks here.</summary>
+    public IEnumerable<VaultTag> Vaults()
+    {
+        (byte[] from, byte[] end) = StoreKeys.Under(StoreKeys.InfoOf);
+        while (true)
+        {
+            VaultTag vault;
+            using (ICursor cursor = blocks.Range(StoreKeys.Blocks, from, end))
+            {
+                if (!cursor.MoveNext()) yield break;
+                vault = new VaultTag(cursor.Key.Slice(1, VaultTag.Size));
+            }
+            yield return vault;
+            from = StoreKeys.BlocksOf(StoreKeys.InfoOf, vault).To;
+        }
+    }
 
     /// <summary>Every block of a vault, in the order of ids, without reading one.</summary>
     public IEnumerable<(BlockId Id, BlockInfo Info)> List(VaultTag vault)
@@ -106,7 +133,7 @@ public sealed class BlockStore : IDisposable
             (byte[] from, byte[] to) = StoreKeys.BlocksOf(kind, vault);
             forgotten.DeleteRange(StoreKeys.Blocks, from, to);
         }
-        blocks.Commit(forgotten, Durability.Synced);
+        lock (Deleting) Leases.WhileNothingIsClaimed(() => blocks.Commit(forgotten, Durability.Synced));
     }
 
     public void Dispose() => Leases.Dispose();

@@ -5,6 +5,18 @@ namespace Vault.Blocks;
 /// <summary>How the two databases under a data folder are opened: block bytes, and everything that refers to them.</summary>
 public static class StoreDatabases
 {
+    public const string BlocksFolder = "blocks";
+    public const string MetaFolder = "meta";
+
+    /// <summary>The family of <c>meta/</c> in which what concerns the whole store is kept.</summary>
+    public static Family MetaDefault => StoreKeys.MetaFamilies[0];
+
+    const int Format = 1;
+    const string Program = "vault 0.1";
+
+    public static Schema BlocksSchema { get; } = new(StoreKeys.Blocks, Format, Program);
+    public static Schema MetaSchema { get; } = new(MetaDefault, Format, Program);
+
     /// <summary>Two of these are all the memory that unflushed blocks may take. Larger than what a flush is begun for, so that it is always we who begin it.</summary>
     const long BlocksBuffer = 40L << 20;
     const long MetaBuffer = 8L << 20;
@@ -17,17 +29,18 @@ public static class StoreDatabases
 
     public static DatabaseOptions Blocks(string dataFolder, StoreMemory memory) => new()
     {
-        Path = Path.Combine(dataFolder, "blocks"),
+        Path = Path.Combine(dataFolder, BlocksFolder),
         Families = [StoreKeys.Blocks],
         Memory = memory,
         WriteBufferBytes = BlocksBuffer,
         Blobs = new BlobOptions(LeastBlob, BlobFile),
+        ReadersCheckValues = true, // a block's name is its hash
     };
 
     /// <param name="families">What other parts keep beside the pins.</param>
     public static DatabaseOptions Meta(string dataFolder, StoreMemory memory, params IEnumerable<Family> families) => new()
     {
-        Path = Path.Combine(dataFolder, "meta"),
+        Path = Path.Combine(dataFolder, MetaFolder),
         Families = [.. StoreKeys.MetaFamilies, .. families],
         Memory = memory,
         WriteBufferBytes = MetaBuffer,

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Store;
@@ -24,6 +25,7 @@ public sealed class WriteSession : IDisposable
     Batch waiting = new();
     bool bypassing;   // the log: this session has become a large one
     bool metUnflushed; // a known block might not be durable yet
+    ExceptionDispatchInfo? fault; // a block that could not be stored: nothing of this session counts any more
 
     internal WriteSession(BlockStore store, VaultTag vault, DiskSpace? space)
     {
@@ -49,6 +51,20 @@ public sealed class WriteSession : IDisposable
     /// </summary>
     public async ValueTask AddAsync(Block block)
     {
+        fault?.Throw();
+        try
+        {
+            await StoreAsync(block);
+        }
+        catch (Exception first)
+        {
+            fault ??= ExceptionDispatchInfo.Capture(first);
+            throw;
+        }
+    }
+
+    async ValueTask StoreAsync(Block block)
+    {
         (bool first, bool stored) = lease.Touch(block.Id, id => store.Contains(vault, id));
         Batch? ready;
         lock (gate)
@@ -72,6 +88,7 @@ public sealed class WriteSession : IDisposable
     /// <summary>When it returns, every block added before the call would survive a power cut.</summary>
     public async Task FlushAsync()
     {
+        fault?.Throw();
         Batch rest;
         bool logged;
         lock (gate)

@@ -34,10 +34,10 @@ public sealed class Message
     /// <summary>The author, if the from field is a peer id at all.</summary>
     public PeerId? Author => PeerId.FromBytes(From.Span);
 
-    /// <summary>The canonical bytes that travel. Only for a sealed message.</summary>
+    /// <summary>The canonical bytes that travel.</summary>
     internal ReadOnlyMemory<byte> Encoded => Sealed.AsMemory(SigningDomain.Length);
 
-    byte[] Sealed => sealedBytes ?? throw new InvalidOperationException("Only a sealed message has bytes of its own.");
+    byte[] Sealed => sealedBytes ?? Seal().Sealed;
 
     public static Message Sign(Ed25519Key author, ulong seqno, string topic, ReadOnlySpan<byte> data)
     {
@@ -77,6 +77,7 @@ public sealed class Message
     /// <summary>Strict signing: author, sequence number and signature must be there, the key must be the author's, the signature good.</summary>
     internal bool IsAuthentic()
     {
+        if (sealedBytes is null) throw new InvalidOperationException("Only a sealed message can be checked.");
         if (Seqno.Length != 8 || Author?.Key is not { } key) return false;
         if (!Key.IsEmpty && !Key.Span.SequenceEqual(From.Span[2..])) return false;
         return key.Verify(Sealed.AsSpan(0, signedLength), Signature.Span);

@@ -84,7 +84,8 @@ public sealed record Parameters
         bool ordered = Dout < Dlo && Dout <= D / 2 && Dlo <= D && D <= Dhi && Dscore <= D && Dout >= 0;
         if (!ordered) throw new ArgumentException("The mesh degrees must satisfy Dout < Dlo ≤ D ≤ Dhi, Dout ≤ D/2 and Dscore ≤ D.");
         if (HistoryGossip > HistoryLength) throw new ArgumentException("What is advertised must still be there: HistoryGossip ≤ HistoryLength.");
-        if (HeartbeatInterval <= TimeSpan.Zero) throw new ArgumentException("The heartbeat must have an interval.");
+        if (HeartbeatInterval <= TimeSpan.Zero || OpportunisticGraftTicks < 1) throw new ArgumentException("Heartbeats need an interval, and some of them.");
+        if (MaxIHaveLength is < 1 or > Limits.QueuedIds) throw new ArgumentException($"What is advertised at once must fit into a peer's queue: MaxIHaveLength ≤ {Limits.QueuedIds}.");
         Score.Check();
     }
 }

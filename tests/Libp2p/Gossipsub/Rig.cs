@@ -84,7 +84,9 @@ sealed class Rig
 
     public void Receive(Guest from, byte[] frame)
     {
-        Router.Receive(from.Id, frame, Now);
+        byte[] borrowed = [.. frame];
+        Router.Receive(from.Id, borrowed, Now);
+        Array.Fill(borrowed, (byte)0xEE); // as a pooled buffer would be
         Pump();
     }
 
@@ -137,7 +139,7 @@ sealed class Rig
         }
     }
 
-    public bool InMesh(Guest guest, string topic = Topic) => Router.MeshOf(topic).Contains(guest.Id);
+    public bool InMesh(Guest guest) => Router.MeshOf(Topic).Contains(guest.Id);
 
     public double Score(Guest guest) => Router.ScoreOf(guest.Id) ?? 0;
 

@@ -1,0 +1,116 @@
+using Vault.Primitives;
+using Vault.Store;
+
+namespace Vault.Blocks;
+
+/// <summary>What giving space back did. Held: dead bytes in files that are mostly alive and were left alone.</summary>
+public sealed record SpaceReport(int FilesRewritten, long BytesMoved, long BytesReturned, long BytesHeld);
+
+/// <summary>
+/// Gives the space of deleted blocks back to the file system. RocksDB deletes a blob file once nothing in it is alive; a file
+/// that is dead in large part is helped to that by storing what is alive in it once more, some files at a time, so that the
+/// room this needs is that of one slice. Ended at any point, nothing is lost: a file goes only after its live blocks are durable
+/// elsewhere.
+/// </summary>
+public sealed class SpaceReturn(BlockStore store, string blocksFolder)
+{
+    /// <summary>A file with a smaller part of dead bytes isn't worth moving the rest.</summary>
+    const double WorthRewriting = 0.2;
+
+    /// <summary>Live bytes moved before the database is asked to let files go.</summary>
+    const long Slice = 256L << 20;
+
+    /// <param name="bytesPerSecond">How fast live blocks may be moved; 0: as fast as the disk goes.</param>
+    public async Task<SpaceReport> RunAsync(long bytesPerSecond = 0, CancellationToken stop = default)
+    {
+        long before = BytesOnDisk();
+        await store.Flushes.FlushAsync(); // what was deleted a moment ago counts too
+        int rewritten = 0;
+        long moved = 0, sliceMoved = 0, held = 0;
+        bool anyDead = false;
+        foreach (string file in BlobFiles())
+        {
+            stop.ThrowIfCancellationRequested();
+            (long live, long dead) = Measure(file);
+            if (dead == 0) continue;
+            anyDead = true;
+            if (dead < WorthRewriting * (live + dead))
+            {
+                held += dead;
+                continue;
+            }
+            if (live == 0) continue; // it goes by itself
+            long began = store.Time.GetTimestamp();
+            long here = await RewriteAsync(file);
+            rewritten++;
+            moved += here;
+            sliceMoved += here;
+            if (bytesPerSecond > 0) await PaceAsync(began, here, bytesPerSecond, stop);
+            if (sliceMoved < Slice) continue;
+            await LetGoAsync();
+            sliceMoved = 0;
+        }
+        if (anyDead) await LetGoAsync();
+        return new SpaceReport(rewritten, moved, Math.Max(0, before - BytesOnDisk()), held);
+    }
+
+    string[] BlobFiles()
+    {
+        string[] files = Directory.GetFiles(blocksFolder, "*.blob");
+        Array.Sort(files, StringComparer.Ordinal);
+        return files;
+    }
+
+    long BytesOnDisk() => new DirectoryInfo(blocksFolder).EnumerateFiles().Sum(file => file.Length);
+
+    (long Live, long Dead) Measure(string file)
+    {
+        long live = 0, dead = 0;
+        foreach ((BlockPlace place, int length) in Records(file))
+        {
+            if (store.Contains(place.Vault, place.Id)) live += length;
+            else dead += length;
+        }
+        return (live, dead);
+    }
+
+    async Task<long> RewriteAsync(string file)
+    {
+        long moved = 0;
+        foreach ((BlockPlace place, _) in Records(file).ToList())
+        {
+            using StoredBlock? block = store.Read(place.Vault, place.Id);
+            if (block is null) continue;
+            Batch again = new Batch().Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, place.Vault, place.Id), block.Bytes.ToArray());
+            ValueTask written = default;
+            store.Leases.WhileNothingIsDeleted(() =>
+            {
+                if (!store.Contains(place.Vault, place.Id)) return; // deleted meanwhile: bytes without an index would stay for ever
+                written = store.Flushes.CommitAsync(again);
+                moved += again.Bytes;
+            });
+            await written;
+        }
+        return moved;
+    }
+
+    async Task LetGoAsync()
+    {
+        await store.Flushes.FlushAsync();
+        (byte[] from, byte[] to) = StoreKeys.Under(StoreKeys.BytesOf);
+        await Task.Factory.StartNew(() => store.Blocks.Compact(StoreKeys.Blocks, from, to), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    async Task PaceAsync(long began, long bytes, long bytesPerSecond, CancellationToken stop)
+    {
+        TimeSpan rest = TimeSpan.FromSeconds((double)bytes / bytesPerSecond) - store.Time.GetElapsedTime(began);
+        if (rest > TimeSpan.Zero) await Task.Delay(rest, store.Time, stop);
+    }
+
+    static IEnumerable<(BlockPlace Place, int Length)> Records(string file)
+    {
+        using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        foreach (BlobRecord record in new BlobFile(stream, Limits.MaxBlock).Keys())
+            if (BlockPlace.TryRead(record.Key, out BlockPlace place)) yield return (place, record.ValueLength);
+    }
+}

@@ -1,0 +1,26 @@
+using Vault.Primitives;
+using Vault.Store;
+
+namespace Vault.Blocks;
+
+/// <summary>
+/// A copy of the whole store while it is in use: <c>meta/</c> first, then <c>blocks/</c>, with nothing deleted in between, so
+/// that everything the first refers to is in the second. On the same file system it shares the unchanging files and takes
+/// almost no space; copied elsewhere it is a backup. It opens like any data folder.
+/// </summary>
+public static class Backup
+{
+    public static void Run(BlockStore store, string target)
+    {
+        if (Path.Exists(target)) throw new StoreException($"{target} exists already", "name a folder that doesn't exist yet");
+        string partial = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)) + ".partial"; // an interrupted copy must not look like a whole one
+        if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+        Directory.CreateDirectory(partial);
+        lock (store.Deleting)
+        {
+            store.Meta.Checkpoint(Path.Combine(partial, StoreDatabases.MetaFolder));
+            store.Blocks.Checkpoint(Path.Combine(partial, StoreDatabases.BlocksFolder));
+        }
+        Directory.Move(partial, target);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text;
+using Vault.Identity;
+using Vault.Primitives;
+using Vault.Store;
+
+namespace Vault.Blocks;
+
+/// <summary>
+/// The two databases of a data folder, opened, and the block store over them. A database that refuses to open is moved aside,
+/// never deleted: <c>blocks/</c> is rebuilt from every whole block that can be found, <c>meta/</c> repaired from a copy. What
+/// was found and done is said in <see cref="Findings"/>.
+/// </summary>
+public sealed class OpenedStore : IDisposable
+{
+    static readonly byte[] RebuiltKey = "rebuilt"u8.ToArray();
+
+    readonly List<string> findings = [];
+
+    OpenedStore(DataFolder folder, StoreMemory memory, TimeProvider time, IEnumerable<Family> families)
+    {
+        DatabaseOptions blocks = StoreDatabases.Blocks(folder.FullPath, memory), meta = StoreDatabases.Meta(folder.FullPath, memory, families);
+        BlocksFolder = blocks.Path;
+        Meta = Open(meta, () =>
+        {
+            string aside = Repair.MoveAsideAndRepair(meta.Path, time);
+            findings.Add($"the database {meta.Path} would not open: it was moved to {aside}, and what could be repaired was");
+        });
+        try
+        {
+            List<(VaultTag, BlockId, BlockInfo)> lost = [];
+            BlocksDatabase = Open(blocks, () => findings.Add(Describe(blocks.Path, Salvage.Run(blocks, time, (vault, id, info) => lost.Add((vault, id, info))))));
+            StoreDatabases.MetaSchema.Apply(Meta, time);
+            StoreDatabases.BlocksSchema.Apply(BlocksDatabase, time);
+            if (findings.Count > 0) Meta.Commit(new Batch().Put(StoreDatabases.MetaDefault, RebuiltKey, Encoding.UTF8.GetBytes(time.GetUtcNow().ToString("u"))), Durability.Synced);
+            Store = new BlockStore(BlocksDatabase, Meta, time, DiskSpace.Of(folder.FullPath));
+            foreach ((VaultTag vault, BlockId id, BlockInfo info) in lost) Store.Quarantine.Add(vault, id, info.Level, "lost when the database was rebuilt");
+        }
+        catch
+        {
+            BlocksDatabase?.Dispose();
+            Meta.Dispose();
+            throw;
+        }
+    }
+
+    /// <param name="families">What other parts keep in <c>meta/</c> beside the pins.</param>
+    public static OpenedStore Open(DataFolder folder, StoreMemory memory, TimeProvider time, params IEnumerable<Family> families) =>
+        new(folder, memory, time, families);
+
+    public BlockStore Store { get; }
+    public string BlocksFolder { get; }
+    public RocksDatabase BlocksDatabase { get; }
+    public RocksDatabase Meta { get; }
+
+    /// <summary>What had to be mended at this opening, in sentences for the user. Empty when all was well.</summary>
+    public IReadOnlyList<string> Findings => findings;
+
+    /// <summary>Since when this store may have forgotten something it knew; null when it never had to be mended. It may then take from others, and not tell them what to forget.</summary>
+    public string? RebuiltSince => Meta.Get(StoreDatabases.MetaDefault, RebuiltKey) is { } value ? Encoding.UTF8.GetString(value) : null;
+
+    /// <summary>After a reconciliation with others has brought back what was lost.</summary>
+    public void ForgetRebuilt() => Meta.Commit(new Batch().Delete(StoreDatabases.MetaDefault, RebuiltKey), Durability.Synced);
+
+    public void Dispose()
+    {
+        Store.Dispose();
+        BlocksDatabase.Dispose();
+        Meta.Dispose();
+    }
+
+    RocksDatabase Open(DatabaseOptions options, Action mend)
+    {
+        RocksDatabase database;
+        try
+        {
+            database = RocksDatabase.Open(options);
+        }
+        catch (CorruptDataException)
+        {
+            mend();
+            database = RocksDatabase.Open(options);
+        }
+        if (database.Opening.LogCutShort is { } damage)
+            findings.Add($"the log of the database {options.Path} was damaged; what was written last may be lost ({damage})");
+        return database;
+    }
+
+    static string Describe(string path, SalvageReport report)
+    {
+        string lost = report.Lost is { } count ? $"{count} are lost" : "how many are lost is unknown, because the index was damaged too";
+        return $"the database {path} would not open: it was moved to {report.Aside}; {report.Salvaged} blocks ({report.SalvagedBytes} bytes) were salvaged, {report.Damaged} were damaged, {lost}";
+    }
+}

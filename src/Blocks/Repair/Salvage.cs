@@ -1,0 +1,135 @@
+using Vault.Identity;
+using Vault.Primitives;
+using Vault.Store;
+
+namespace Vault.Blocks;
+
+/// <summary>What was saved of a block database that would not open.</summary>
+/// <param name="Aside">Where the damaged one is now; nothing in it was changed.</param>
+/// <param name="Damaged">Records of blob files whose content was not whole.</param>
+/// <param name="Lost">Blocks that the old index names and that are nowhere whole; null when the index couldn't be read either.</param>
+public sealed record SalvageReport(string Aside, long Salvaged, long SalvagedBytes, long Damaged, long? Lost);
+
+/// <summary>
+/// Builds a new block database from the remains of one that refuses to open. Every block proves itself by its name, so whole
+/// blocks are taken wherever they lie: in blob files, read by our own reader, and among the keys, which RocksDB's repair
+/// rescues from a copy. Blocks that had been deleted may come back; a collection deals with them.
+/// </summary>
+public static class Salvage
+{
+    const long BatchBytes = 4 << 20;
+
+    /// <summary>Moves the database at <paramref name="options"/> aside, makes a new one there and fills it. The caller opens it then.</summary>
+    /// <param name="lost">Called for each block that the old index names and that can't be found.</param>
+    public static SalvageReport Run(DatabaseOptions options, TimeProvider time, Action<VaultTag, BlockId, BlockInfo>? lost = null, Action<long>? progress = null)
+    {
+        string aside = Repair.MoveAside(options.Path, time);
+        using RocksDatabase fresh = RocksDatabase.Open(options);
+        StoreDatabases.BlocksSchema.Apply(fresh, time);
+        Filling filling = new(fresh, progress);
+        foreach (string file in Directory.GetFiles(aside, "*.blob")) filling.TakeBlobFile(file);
+        filling.Flush();
+        long? missing = TakeFromIndex(aside, options, filling, lost);
+        filling.Flush();
+        return new SalvageReport(aside, filling.Salvaged, filling.SalvagedBytes, filling.Damaged, missing);
+    }
+
+    static long? TakeFromIndex(string aside, DatabaseOptions options, Filling filling, Action<VaultTag, BlockId, BlockInfo>? lost)
+    {
+        string copy = options.Path + ".rescue";
+        if (Directory.Exists(copy)) Directory.Delete(copy, recursive: true);
+        try
+        {
+            Repair.CopyWithoutBlobs(aside, copy);
+            using RocksDatabase old = RocksDatabase.Open(options with { Path = copy, Blobs = null });
+            return filling.TakeIndexed(old, lost);
+        }
+        catch (VaultException)
+        {
+            return null; // the index is beyond repair; the blob files have given what they have
+        }
+        finally
+        {
+            if (Directory.Exists(copy)) Directory.Delete(copy, recursive: true);
+        }
+    }
+
+    /// <summary>The new database as it fills.</summary>
+    sealed class Filling(RocksDatabase fresh, Action<long>? progress)
+    {
+        readonly Batch batch = new();
+        readonly HashSet<BlockPlace> inBatch = [];
+
+        public long Salvaged { get; private set; }
+        public long SalvagedBytes { get; private set; }
+        public long Damaged { get; private set; }
+
+        public void TakeBlobFile(string path)
+        {
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            BlobFile file = new(stream, Limits.MaxBlock);
+            foreach (BlobRecord record in file.Records())
+            {
+                if (!BlockPlace.TryRead(record.Key, out BlockPlace place)) continue;
+                if (record.Whole != true || !TryTake(place, file.Value.ToArray())) Damaged++;
+            }
+        }
+
+        public long TakeIndexed(RocksDatabase old, Action<VaultTag, BlockId, BlockInfo>? lost)
+        {
+            long missing = 0;
+            (byte[] from, byte[] to) = StoreKeys.Under(StoreKeys.InfoOf);
+            using ICursor cursor = old.Range(StoreKeys.Blocks, from, to);
+            while (cursor.MoveNext())
+            {
+                byte[] key = cursor.Key.ToArray();
+                if (BlockInfo.Decode(cursor.Value) is not { } info || key.Length != StoreKeys.BlockKeySize) continue;
+                if (fresh.Get(StoreKeys.Blocks, key) != null) continue;
+                key[0] = StoreKeys.BytesOf;
+                BlockPlace.TryRead(key, out BlockPlace place);
+                if (Value(old, key) is { } bytes && TryTake(place, bytes)) continue;
+                missing++;
+                lost?.Invoke(place.Vault, place.Id, info);
+            }
+            return missing;
+        }
+
+        public void Flush()
+        {
+            Commit();
+            fresh.Flush();
+        }
+
+        // A value that was in a blob file can't be read here; a value in a damaged table neither.
+        static byte[]? Value(RocksDatabase old, byte[] key)
+        {
+            try
+            {
+                return old.Get(StoreKeys.Blocks, key);
+            }
+            catch (VaultException)
+            {
+                return null;
+            }
+        }
+
+        bool TryTake(BlockPlace place, byte[] bytes)
+        {
+            if (!Block.TryParse(bytes, place.Id, out Block block)) return false;
+            if (fresh.Get(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, place.Vault, place.Id)) != null || !inBatch.Add(place)) return true;
+            BlockStore.AddTo(batch, place.Vault, block.Id, block.Header, bytes);
+            Salvaged++;
+            SalvagedBytes += bytes.Length;
+            progress?.Invoke(SalvagedBytes);
+            if (batch.Bytes >= BatchBytes) Commit();
+            return true;
+        }
+
+        void Commit()
+        {
+            fresh.Commit(batch, Durability.Unlogged);
+            batch.Clear();
+            inBatch.Clear();
+        }
+    }
+}

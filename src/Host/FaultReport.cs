@@ -1,0 +1,29 @@
+using Vault.Primitives;
+
+namespace Vault.Host;
+
+/// <summary>What a person sees of a fault that reached the top, and the exit code that goes with it.</summary>
+static class FaultReport
+{
+    public static int Write(Exception fault, Terminal terminal)
+    {
+        // The user's own Ctrl-C.
+        if (fault is OperationCanceledException) return ExitCode.Interrupted;
+
+        bool full = terminal.Variable("VAULT_DEBUG") == "1";
+        if (Expected(fault) is { } expected)
+            terminal.WriteError(expected.Message, expected.Hint);
+        else
+            terminal.WriteError($"{fault.GetType().Name}: {fault.Message}", full ? "this is a bug; the full report follows" : "this is a bug; with VAULT_DEBUG=1 set, the full report is printed here");
+        if (full) terminal.Error.WriteLine(fault);
+        return ExitCode.Failed;
+    }
+
+    // A missing library is noticed in a static constructor, and arrives wrapped.
+    static VaultException? Expected(Exception? fault)
+    {
+        for (; fault != null; fault = fault.InnerException)
+            if (fault is VaultException expected) return expected;
+        return null;
+    }
+}

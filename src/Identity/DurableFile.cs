@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using Vault.Primitives;
+
+namespace Vault.Identity;
+
+/// <summary>
+/// Small files that must survive a power cut whole, old or new: written beside, synced, renamed over, the folder synced. Only
+/// their owner may read them.
+/// </summary>
+static partial class DurableFile
+{
+    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    const UnixFileMode Others = (UnixFileMode)0x3F; // everything of group and others
+
+    /// <summary>Null when there is no such file.</summary>
+    public static byte[]? Read(string path, int maxSize)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            if (file.Length > maxSize) throw new ConfigException($"{path} is not a key file", "nothing was changed; restore it, or move it away");
+            byte[] bytes = GC.AllocateArray<byte>((int)file.Length, pinned: true);
+            file.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"can't read {path}: {e.Message}", inner: e);
+        }
+    }
+
+    /// <summary>With <paramref name="replace"/> false, a file that is there already stays, and that is a <see cref="StoreException"/>.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> bytes, bool replace = true)
+    {
+        string beside = path + ".new", folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        try
+        {
+            File.Delete(beside); // of an attempt that was cut short; a fresh file can't inherit its mode
+            FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+            using (FileStream file = new(beside, options))
+            {
+                file.Write(bytes);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(beside, path, replace);
+            SyncFolder(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"can't write {path}: {e.Message}", inner: e);
+        }
+    }
+
+    /// <summary>Takes a file away from everyone but its owner. What there is to say about that, or null when it was the owner's only.</summary>
+    public static string? Tighten(string path)
+    {
+        if (OperatingSystem.IsWindows()) return null;
+        try
+        {
+            if ((File.GetUnixFileMode(path) & Others) == 0) return null;
+            File.SetUnixFileMode(path, OwnerOnly);
+            return $"{path} could be read by other users of this machine; it no longer can";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{path} can be read by other users of this machine, and that can't be changed: {e.Message}";
+        }
+    }
+
+    // The base class library opens no folders, so the C library does. Elsewhere a rename is durable, or nothing can be done.
+    static void SyncFolder(string folder)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        int descriptor = open(folder, 0);
+        bool synced = descriptor >= 0 && fsync(descriptor) == 0;
+        int error = synced ? 0 : Marshal.GetLastPInvokeError();
+        if (descriptor >= 0) _ = close(descriptor);
+        if (!synced) throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags);
+    [LibraryImport("libc", SetLastError = true)] private static partial int fsync(int descriptor);
+    [LibraryImport("libc")] private static partial int close(int descriptor);
+}

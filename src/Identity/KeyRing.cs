@@ -1,0 +1,140 @@
+using System.Security.Cryptography;
+using Vault.Primitives;
+
+namespace Vault.Identity;
+
+/// <summary>
+/// The keys of every vault this device takes part in, kept in one file of the key folder. Whatever changes it returns when the
+/// change is on the disk. Its owner disposes it; the keys it hands out are borrowed.
+/// </summary>
+public sealed class KeyRing : IDisposable
+{
+    const string FileName = "vaults.key";
+
+    /// <summary>More vaults than anyone keeps by hand; bounds the file and the guarded memory.</summary>
+    public const int MaxVaults = 256;
+
+    readonly Lock changing = new();
+    readonly KeyFolder folder;
+    KeyRingEntry[] entries; // by vault id; replaced, never changed
+
+    KeyRing(KeyFolder folder, KeyRingEntry[] entries)
+    {
+        this.folder = folder;
+        this.entries = entries;
+    }
+
+    /// <summary>An empty ring where there is no file yet; a file that can't be read is never replaced.</summary>
+    public static KeyRing Load(KeyFolder folder)
+    {
+        using SecretBytes? payload = folder.Read(FileName, KeyFileKind.Vaults);
+        if (payload == null) return new KeyRing(folder, []);
+        return new KeyRing(folder, KeyRingCodec.Decode(payload.Span) ?? throw KeyFile.Damaged(folder.PathOf(FileName)));
+    }
+
+    public IReadOnlyList<KeyRingEntry> Entries => Volatile.Read(ref entries);
+
+    /// <summary>True while some vault's present keys are in no recovery file: losing this device would lose them.</summary>
+    public bool NeedsExport => Entries.Any(entry => !entry.IsExported);
+
+    public KeyRingEntry? Find(VaultId vault) => Array.Find(Volatile.Read(ref entries), entry => entry.Vault == vault);
+
+    /// <summary>Takes the keys over.</summary>
+    public KeyRingEntry Add(string name, VaultKeys keys)
+    {
+        lock (changing)
+        {
+            if (Find(keys.Vault) != null) throw new ArgumentException("The ring holds this vault already.", nameof(keys));
+            if (entries.Length >= MaxVaults) throw TooMany();
+            KeyRingEntry entry = new(name, keys, exported: default);
+            Replace([.. entries.Append(entry).OrderBy(e => e.Vault)]);
+            return entry;
+        }
+    }
+
+    /// <summary>Forgets a vault and hands its keys back, for the caller to dispose when nobody uses them any more.</summary>
+    public VaultKeys? Remove(VaultId vault)
+    {
+        lock (changing)
+        {
+            if (Find(vault) is not { } entry) return null;
+            Replace([.. entries.Where(e => e != entry)]);
+            return entry.Keys;
+        }
+    }
+
+    public void Rename(VaultId vault, string name)
+    {
+        lock (changing)
+        {
+            Entry(vault).Rename(name);
+            Replace(entries);
+        }
+    }
+
+    /// <summary>As <see cref="VaultKeys.AddEpoch"/>, and kept.</summary>
+    public bool AddEpoch(VaultId vault, uint number, ReadOnlySpan<byte> syncSecret, ReadOnlySpan<byte> readSecret = default)
+    {
+        lock (changing)
+        {
+            if (!Entry(vault).Keys.AddEpoch(number, syncSecret, readSecret)) return false;
+            Replace(entries);
+            return true;
+        }
+    }
+
+    /// <summary>Adds what a recovery file holds to what is here: vaults, and for known vaults the epochs and root key that are missing.</summary>
+    public void Merge(Recovery recovery)
+    {
+        lock (changing)
+        {
+            if (entries.Length + recovery.Vaults.Count(entry => Find(entry.Vault) == null) > MaxVaults) throw TooMany();
+            List<KeyRingEntry> merged = [.. entries];
+            foreach (KeyRingEntry recovered in recovery.Vaults)
+            {
+                if (Find(recovered.Vault) is { } known) known.Keys.Absorb(recovered.Keys);
+                else merged.Add(recovered.Copy());
+            }
+            Replace([.. merged.OrderBy(e => e.Vault)]);
+        }
+    }
+
+    /// <summary>Notes that <paramref name="file"/> is safely somewhere. Keys that came after it was made still count as not exported.</summary>
+    public void MarkExported(RecoveryFile file)
+    {
+        lock (changing)
+        {
+            foreach ((VaultId vault, Hash32 digest) in file.Digests) Find(vault)?.MarkExported(digest);
+            Replace(entries);
+        }
+    }
+
+    /// <summary>Writes the ring into a folder, under that folder's passphrase.</summary>
+    public void Save(KeyFolder into)
+    {
+        lock (changing) Write(into, entries);
+    }
+
+    KeyRingEntry Entry(VaultId vault) => Find(vault) ?? throw new ArgumentException("The ring doesn't hold this vault.", nameof(vault));
+
+    static LimitExceededException TooMany() => new($"a device takes part in at most {MaxVaults} vaults");
+
+    // Disk first: a vault that is listed is there after a restart.
+    void Replace(KeyRingEntry[] changed)
+    {
+        Write(folder, changed);
+        Volatile.Write(ref entries, changed);
+    }
+
+    static void Write(KeyFolder folder, KeyRingEntry[] entries)
+    {
+        byte[] payload = KeyRingCodec.Encode(entries);
+        folder.Write(FileName, KeyFileKind.Vaults, payload, replace: true);
+        CryptographicOperations.ZeroMemory(payload);
+    }
+
+    public void Dispose()
+    {
+        foreach (KeyRingEntry entry in entries) entry.Keys.Dispose();
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Vault.Primitives;
+using Vault.Store;
+using Vault.Tests.Faults.Child;
+using Vault.Tests.Support;
+using Xunit;
+
+namespace Vault.Tests.Faults.Tests;
+
+/// <summary>The promises of <see cref="Durability"/>, at any moment of a run, as the store itself recovers.</summary>
+public sealed class StoreTests : IDisposable
+{
+    const int Commits = 300;
+
+    readonly TestFolder folder = new();
+
+    public StoreTests() => Directory.CreateDirectory(folder["root/db"]); // a new folder must be synced by whoever makes it
+
+    public void Dispose() => folder.Dispose();
+
+    [TheoryWithPowerCut]
+    [InlineData(Durability.Synced)]
+    [InlineData(Durability.Unlogged)]
+    public async Task What_was_promised_survives_a_power_cut_at_any_moment(Durability durability)
+    {
+        FaultedRun run = await Child(durability).Run();
+        Assert.Equal((0, Commits), (run.ExitCode, run.Lines.Count));
+        foreach (ulong seed in Seeds(60, 10_000))
+        {
+            int after = RandomSource.Seeded(seed).Below(run.Log.Calls) + 1;
+            PowerCut.Replay(run.Log, folder["survived"], seed, after);
+            using (Stored stored = new(folder["survived/db"], durability))
+            {
+                int promised = run.Log.LinesBy(after).Count;
+                int[] copies = [.. Enumerable.Range(0, Commits).Select(stored.Copies)];
+                string because = $"cut after call {after} of {run.Log.Calls} (VAULT_SEED={seed} replays)";
+                Assert.True(copies[..promised].All(count => count == stored.Families), $"a promised commit is lost: {because}");
+                Assert.True(copies.All(count => count == 0 || count == stored.Families), $"half a batch is there: {because}");
+                Assert.True(copies.AsSpan().IndexOf(0) is var first && (first < 0 || copies[first..].All(count => count == 0)), $"a commit is there without an earlier one: {because}");
+                Assert.True(durability != Durability.Synced || stored.Opening.LogCutShort is null, $"a torn log is taken for damage: {because} {stored.Opening.LogCutShort}");
+            }
+            Directory.Delete(folder["survived"], recursive: true);
+        }
+    }
+
+    FaultedProcess Child(Durability durability) => FaultedProcess.OfAssembly(
+        typeof(Stored).Assembly.Location, ["store", folder["root/db"], durability.ToString(), Commits.ToString(CultureInfo.InvariantCulture)],
+        folder["root"], folder["records"]);
+
+    static IEnumerable<ulong> Seeds(int few, int many) =>
+        Environment.GetEnvironmentVariable("VAULT_SEED") is null ? Enumerable.Range(0, LongRun.Cases(few, many)).Select(i => (ulong)i) : [Seed.FromEnvironment().Value];
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Vault.Host.Tests;
+
+// A transcript is a session at a terminal, written down: what is typed and what must come back.
+//
+//   # a comment
+//   $ VAULT_HOME=/x vault --version      a command: assignments, then vault with its arguments ('…' keeps spaces together)
+//   vault *                              a line on stdout; * stands for anything within a line
+//   ...                                  any number of lines
+//   2> vault: error: …                   a line on stderr
+//   ? 2                                  the exit code, where it isn't 0
+//
+// A blank line in front of the next command or comment is layout. Each transcript has an empty folder of its own as home and
+// working directory, which it can name as {home}.
+
+/// <summary>One command of a transcript, and what must come back.</summary>
+public sealed record Exchange(string Line, IReadOnlyList<string> Output, IReadOnlyList<string> Error, int ExitCode);
+
+public static class Transcript
+{
+    /// <summary>Far more than any command takes: only one that hangs meets it.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    public static IReadOnlyList<Exchange> Parse(string text)
+    {
+        List<Exchange> exchanges = [];
+        string? command = null;
+        List<string> output = [], error = [];
+        int exitCode = 0;
+        void Close()
+        {
+            if (command == null) return;
+            while (output.Count > 0 && output[^1].Length == 0) output.RemoveAt(output.Count - 1);
+            exchanges.Add(new Exchange(command, output, error, exitCode));
+            (command, output, error, exitCode) = (null, [], [], 0);
+        }
+        foreach (string line in text.TrimEnd().Split('\n'))
+        {
+            if (line.StartsWith('#')) Close();
+            else if (line.StartsWith("$ ", StringComparison.Ordinal)) { Close(); command = line[2..]; }
+            else if (command == null && line.Length > 0) throw new FormatException($"No command in front of: {line}");
+            else if (line.StartsWith("2> ", StringComparison.Ordinal)) error.Add(line[3..]);
+            else if (line.StartsWith("? ", StringComparison.Ordinal)) exitCode = int.Parse(line.AsSpan(2), null);
+            else output.Add(line);
+        }
+        Close();
+        return exchanges;
+    }
+
+    /// <summary>Runs the command in <paramref name="home"/>; null when what came back is what was expected, else both.</summary>
+    public static async Task<string?> DifferenceAsync(Exchange expected, string program, string home)
+    {
+        using Process process = Process.Start(StartInfo(expected.Line, program, home))!;
+        process.StandardInput.Close();
+        using CancellationTokenSource patience = new(Patience);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(patience.Token), error = process.StandardError.ReadToEndAsync(patience.Token);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            return $"$ {expected.Line}\n(didn't end)";
+        }
+        string gotOutput = (await output).TrimEnd('\n'), gotError = (await error).TrimEnd('\n');
+        bool same = Matches(expected.Output, gotOutput, home) && Matches(expected.Error, gotError, home) && process.ExitCode == expected.ExitCode;
+        return same ? null : $"$ {expected.Line}\n--- expected\n{Show(string.Join('\n', expected.Output), string.Join('\n', expected.Error), expected.ExitCode)}\n--- came back\n{Show(gotOutput, gotError, process.ExitCode)}";
+    }
+
+    /// <summary>Whether the text is what the lines with wildcards say.</summary>
+    public static bool Matches(IReadOnlyList<string> lines, string text, string home)
+    {
+        StringBuilder pattern = new("\\A");
+        foreach (string line in lines)
+            pattern.Append(line == "..." ? "(.*\n)*" : Regex.Escape(line.Replace("{home}", home, StringComparison.Ordinal)).Replace("\\*", ".*", StringComparison.Ordinal) + "\n");
+        return Regex.IsMatch(text.Length == 0 ? "" : text + "\n", pattern.Append("\\z").ToString());
+    }
+
+    static ProcessStartInfo StartInfo(string line, string program, string home)
+    {
+        ProcessStartInfo start = new(program)
+        {
+            WorkingDirectory = home,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // Only what a program can't start without comes from outside: a developer's own settings don't reach the test. The
+        // runtime is the one that runs the test: <root>/shared/Microsoft.NETCore.App/<version>/.
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/bin:/bin";
+        start.Environment["HOME"] = home;
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+
+        Queue<string> words = new(Regex.Matches(line.Replace("{home}", home, StringComparison.Ordinal), "('[^']*'|[^' ])+").Select(word => word.Value.Replace("'", "", StringComparison.Ordinal)));
+        for (; Regex.Match(words.Peek(), "^([A-Z_]+)=(.*)$") is { Success: true } assignment; words.Dequeue())
+            start.Environment[assignment.Groups[1].Value] = assignment.Groups[2].Value;
+        if (words.Dequeue() != "vault") throw new FormatException($"Only vault can be run: {line}");
+        foreach (string word in words) start.ArgumentList.Add(word);
+        return start;
+    }
+
+    static string Show(string output, string error, int exitCode) =>
+        string.Join('\n', new[] { output, error.Length > 0 ? "2> " + error.Replace("\n", "\n2> ", StringComparison.Ordinal) : "", exitCode != 0 ? $"? {exitCode}" : "" }.Where(part => part.Length > 0));
+}
