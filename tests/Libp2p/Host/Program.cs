@@ -33,7 +33,7 @@ NodeOptions options = new()
     // Every check comes from the same loopback address.
     Limits = new NodeLimits { MaxConnectionsPerAddress = 1000, MaxHalfOpenPerAddress = 200, MaxConnectionsPerPeer = 64 },
 };
-await using Node node = new(options, identity, TimeProvider.System, RandomSource.System, new TcpTransport());
+await using Node node = new(options, identity, TimeProvider.System, RandomSource.System, new TcpTransport(TimeProvider.System));
 if (args.Contains("--verbose"))
 {
     node.InboundRefused += (address, reason) => Console.Error.WriteLine($"refused {address}: {reason}");

@@ -19,8 +19,8 @@ public class TcpTests
         if (listen.Contains("ip6") && !System.Net.Sockets.Socket.OSSupportsIPv6) return;
         NodeOptions options = new() { Networks = [TestNode.Network(1)] };
         using Ed25519Key aKey = Ed25519Key.Generate(RandomSource.System), bKey = Ed25519Key.Generate(RandomSource.System);
-        await using Node a = new(options, aKey, TimeProvider.System, RandomSource.System, new TcpTransport());
-        await using Node b = new(options, bKey, TimeProvider.System, RandomSource.System, new TcpTransport());
+        await using Node a = new(options, aKey, TimeProvider.System, RandomSource.System, new TcpTransport(TimeProvider.System));
+        await using Node b = new(options, bKey, TimeProvider.System, RandomSource.System, new TcpTransport(TimeProvider.System));
         b.Handle(Protocols.Echo, Protocols.EchoAsync);
         Multiaddr address = await b.ListenAsync(Multiaddr.Parse(listen)!);
         if (dial is not null && address.TryGetTcp(out TcpTarget? target)) address = Multiaddr.Parse(dial + target.Port)!.WithPeer(b.Id);
@@ -35,6 +35,16 @@ public class TcpTests
             await stream.Output.CompleteAsync();
             Assert.Equal(data, await reading);
         }));
+    }
+
+    [Fact]
+    public void Every_interface_is_told_by_its_addresses()
+    {
+        Multiaddr everywhere = Multiaddr.Parse("/ip4/0.0.0.0/tcp/7")!, one = Multiaddr.Parse("/ip4/127.0.0.1/tcp/7")!;
+        List<Multiaddr> told = [.. InterfaceAddresses.Expand(everywhere)];
+        Assert.Contains(one, told);
+        Assert.DoesNotContain(everywhere, told);
+        Assert.Equal([one], InterfaceAddresses.Expand(one));
     }
 
     static async Task<byte[]> ReadAsync(PipeReader input, int size)
