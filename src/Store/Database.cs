@@ -11,7 +11,10 @@ public enum Durability
     /// <summary>Nothing yet: the batch is in memory and skips the log. It becomes durable with the next <see cref="IDatabase.Flush"/>.</summary>
     Unlogged,
 
-    /// <summary>In the log, not synced: survives the end of the process, not a power cut. A later synced commit makes it durable.</summary>
+    /// <summary>
+    /// In the log, not synced: survives the end of the process, not a power cut. A later synced commit makes it durable. A log that
+    /// a power cut leaves with several unsynced commits can look damaged and be reported as that; use it where that is bearable.
+    /// </summary>
     Logged,
 
     /// <summary>Logged and synced: survives a power cut. Commits that meet share one sync.</summary>

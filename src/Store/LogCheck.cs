@@ -14,10 +14,7 @@ sealed record LogDamage(string File, long Offset, bool Torn);
 static class LogCheck
 {
     const int BlockSize = 32 << 10, HeaderSize = 7;
-
-    // File systems grow a file before they write its data, and what isn't written reads as zeros, in whole sectors. Encrypted
-    // records don't end in that many zeros.
-    const int ZerosOfATornRecord = 16;
+    const byte Whole = 1, First = 2; // types of physical records with which a commit begins
 
     internal static LogDamage? FirstDamage(string folder)
     {
@@ -54,6 +51,9 @@ static class LogCheck
         log.Flush(flushToDisk: true);
     }
 
+    /// <summary>Puts the log back as it was.</summary>
+    internal static void Unmark(LogDamage damage) => File.Copy(damage.File + ".damaged", damage.File, overwrite: true);
+
     static int GoodBytes(ReadOnlySpan<byte> block)
     {
         int at = 0;
@@ -72,17 +72,22 @@ static class LogCheck
         return Crc32c.Masked(bytes[6..size]) == BinaryPrimitives.ReadUInt32LittleEndian(bytes) ? size : 0;
     }
 
-    // Torn: the rest is one record that the file ends in, or that ends in zeros, and no good record comes behind.
+    // Torn: no good record begins behind the damage. Commits are synced before the next one is written, so what a power cut
+    // leaves half-written, with holes where sectors never reached the disk, is the last commit or nothing; of a commit that
+    // filled several physical records, later parts may be good. (Bit rot in the very last commit looks the same.)
     static bool IsTorn(FileStream log, ReadOnlySpan<byte> rest)
     {
-        int zeros = rest.Length - 1 - rest.LastIndexOfAnyExcept((byte)0);
-        bool cutByTheEnd = rest.Length < HeaderSize || HeaderSize + BinaryPrimitives.ReadUInt16LittleEndian(rest[4..]) > rest.Length;
-        byte[] buffer = new byte[BlockSize];
-        long more = 0;
-        for (int length; (length = log.Read(buffer)) > 0; more += length)
-            if (buffer.AsSpan(0, length).ContainsAnyExcept((byte)0)) return false;
-        for (int at = 1; at + HeaderSize <= rest.Length - zeros; at++)
-            if (RecordAt(rest[at..]) > 0) return false;
-        return (cutByTheEnd && more == 0) || (zeros > 0 && zeros + more >= ZerosOfATornRecord);
+        if (AnyBegins(rest[1..])) return false;
+        byte[] block = new byte[BlockSize];
+        for (int length; (length = log.ReadAtLeast(block, BlockSize, throwOnEndOfStream: false)) > 0;)
+            if (AnyBegins(block.AsSpan(0, length))) return false;
+        return true;
+    }
+
+    static bool AnyBegins(ReadOnlySpan<byte> bytes)
+    {
+        for (int at = 0; at + HeaderSize <= bytes.Length; at++)
+            if (bytes[at + 6] is Whole or First && RecordAt(bytes[at..]) > 0) return true;
+        return false;
     }
 }

@@ -18,28 +18,48 @@ public static class Repair
     const string Rebuilding = ".rebuilding";
 
     /// <summary>Copies all but the blob files into a new folder and repairs that. Entries whose values were in blob files remain, and can't be read.</summary>
-    public static void CopyWithoutBlobs(string damaged, string target)
+    public static void CopyWithoutBlobs(string damaged, string target) => CopyAndRepair(damaged, target, file => !IsBlob(file));
+
+    static void CopyAndRepair(string damaged, string target, Func<string, bool> wanted)
     {
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
             throw new StoreException($"the folder {target} isn't empty", "repair into a new folder");
         DurableFolder.Create(target);
         foreach (string file in Directory.EnumerateFiles(damaged))
-            if (!IsBlob(file) && Path.GetFileName(file) is not ("LOCK" or DamageNote.FileName)) Copy(file, Path.Combine(target, Path.GetFileName(file)));
+            if (wanted(file) && Path.GetFileName(file) is not ("LOCK" or DamageNote.FileName or ManifestNote.FileName)) Copy(file, Path.Combine(target, Path.GetFileName(file)));
         RepairInPlace(target);
         DurableFolder.Sync(target);
     }
 
     /// <summary>Puts a repaired copy of a database without blob files in its place and moves the damaged one aside.</summary>
     /// <param name="complete">Called with the folder of the copy before it takes the place.</param>
-    /// <returns>Where the damaged one is now.</returns>
-    public static string MoveAsideAndRepair(string path, TimeProvider time, Action<string>? complete = null)
+    /// <returns>Where the damaged one is now, and what of it was beyond repair.</returns>
+    /// <remarks>
+    /// RocksDB 7.8.3 can fail to repair: where a log holds what a table of one entry holds too, Debian's build refuses its own
+    /// result. Then the tables are repaired without the logs, and if that fails as well, the successor is empty: a program that
+    /// never opens again would help nobody, and the damaged database is kept.
+    /// </remarks>
+    public static RepairReport MoveAsideAndRepair(string path, TimeProvider time, Action<string>? complete = null)
     {
         if (Directory.EnumerateFiles(path).Any(IsBlob))
             throw new InvalidOperationException($"{path} has blob files, which repair would leave behind: rebuild it from them.");
-        string copy = FolderToRebuildIn(path);
-        CopyWithoutBlobs(path, copy);
-        complete?.Invoke(copy);
-        return Replace(path, time);
+        (string Missing, Func<string, bool> Wanted)[] attempts = [("nothing", _ => true), ("its log", file => Path.GetExtension(file) != ".log"), ("everything in it", _ => false)];
+        foreach ((string missing, Func<string, bool> wanted) in attempts)
+        {
+            string copy = FolderToRebuildIn(path);
+            try
+            {
+                if (missing == attempts[^1].Missing) DurableFolder.Create(copy);
+                else CopyAndRepair(path, copy, wanted);
+                complete?.Invoke(copy);
+                return new RepairReport(Replace(path, time), missing);
+            }
+            catch (CorruptDataException) when (missing != attempts[^1].Missing)
+            {
+                // with less of it, then
+            }
+        }
+        throw new InvalidOperationException("An empty database is always made.");
     }
 
     /// <summary>An empty folder beside the database, in which its successor is made. It counts for nothing until <see cref="Replace"/>.</summary>
@@ -91,3 +111,6 @@ public static class Repair
 
     static bool IsBlob(string file) => file.EndsWith(".blob", StringComparison.Ordinal);
 }
+
+/// <summary>What became of a database that would not open. <paramref name="Missing"/>: what of it could not be repaired, in words.</summary>
+public sealed record RepairReport(string Aside, string Missing);

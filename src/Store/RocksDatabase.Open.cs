@@ -21,6 +21,7 @@ public sealed partial class RocksDatabase
             DurableFolder.Create(options.Path);
             DamageNote.RequireNone(options.Path);
             RequireBeginning(options.Path);
+            ManifestNote.RequireWhole(options.Path);
             (NativeDatabase native, Opening opening) = OpenNative(options);
             return new RocksDatabase(options, native, opening);
         }
@@ -51,25 +52,32 @@ public sealed partial class RocksDatabase
     static (NativeDatabase, Opening) OpenNative(DatabaseOptions options)
     {
         RequireRoom(options.Path);
-        LogDamage? damage = LogCheck.FirstDamage(options.Path);
-        if (damage is { Torn: false }) return OpenUpTo(options, damage);
+        if (LogCheck.FirstDamage(options.Path) is not { } damage) return Open(options, whenRefused: null);
+        if (damage.Torn) return Open(options, Opening.Clean);
+        Opening cutShort = new($"the log {damage.File} of the database is damaged at byte {damage.Offset}: what was committed after that is lost, if it was not flushed yet");
+        LogCheck.MarkForRocksDB(damage);
+        try
+        {
+            return (NativeDatabase.Open(options, OpeningSettings.StopAtDamage), cutShort);
+        }
+        catch (CorruptDataException)
+        {
+            LogCheck.Unmark(damage); // RocksDB may not read that log any more: then the damage is none, but the mark is
+            return (Open(options, cutShort).Native, cutShort);
+        }
+    }
+
+    // The strict mode takes a torn record that ends in zeros for damage; then the log is read up to there.
+    static (NativeDatabase Native, Opening Opening) Open(DatabaseOptions options, Opening? whenRefused)
+    {
         try
         {
             return (NativeDatabase.Open(options, OpeningSettings.TolerateTornTail), Opening.Clean);
         }
         catch (CorruptDataException fault)
         {
-            // A torn record that ends in zeros is damage for the strict mode. Anything else that we didn't see is told.
-            NativeDatabase native = NativeDatabase.Open(options, OpeningSettings.StopAtDamage);
-            return (native, damage is null ? new Opening(fault.Message) : Opening.Clean);
+            return (NativeDatabase.Open(options, OpeningSettings.StopAtDamage), whenRefused ?? new Opening(fault.Message));
         }
-    }
-
-    static (NativeDatabase, Opening) OpenUpTo(DatabaseOptions options, LogDamage damage)
-    {
-        LogCheck.MarkForRocksDB(damage);
-        string text = $"the log {damage.File} of the database is damaged at byte {damage.Offset}: what was committed after that is lost, if it was not flushed yet";
-        return (NativeDatabase.Open(options, OpeningSettings.StopAtDamage), new Opening(text));
     }
 
     /// <summary>The native database for one call: the open one, or, where a failure closed it, a newly opened one.</summary>

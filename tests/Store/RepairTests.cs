@@ -49,7 +49,7 @@ public sealed class RepairTests : IDisposable
                 database.Commit(new Batch().Put(Main, new[] { n }, new[] { n }).Put(Other, new[] { n }, new byte[] { 7 }), Durability.Synced);
         }
         DamageManifest();
-        string aside = Repair.MoveAsideAndRepair(folder["db"], TimeProvider.System);
+        string aside = Repair.MoveAsideAndRepair(folder["db"], TimeProvider.System).Aside;
         Assert.StartsWith(folder["db"] + ".damaged-", aside);
         Assert.True(File.Exists(Path.Combine(aside, "CURRENT")));
         using RocksDatabase repaired = Open("db", null, Main, Other);

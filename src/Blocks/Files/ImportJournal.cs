@@ -161,7 +161,7 @@ public sealed class ImportJournal : IDisposable
     {
         if (store.Meta.Get(StoreKeys.Imports, key) is not { } value || Open(value, key) is not { } entry) return null;
         if (store.Time.GetUtcNow() - StoreKeys.TimeIn(value) < Fresh) return entry;
-        store.Meta.Commit(new Batch().Put(StoreKeys.Imports, key, Seal(key, entry.Ids, entry.Secret)), Durability.Logged); // undone by a power cut, it is done again
+        store.Meta.Commit(new Batch().Put(StoreKeys.Imports, key, Seal(key, entry.Ids, entry.Secret)), Durability.Synced);
         foreach (BlockId id in entry.Ids) store.Leases.Pinning(vault, id);
         return entry;
     }

@@ -134,12 +134,12 @@ public sealed class Collection(BlockStore store, RandomSource random)
                 deleted++;
                 deletedBytes += info.Length;
             }
-            store.Blocks.Commit(gone, Durability.Logged); // if a power cut undoes it, the next collection finds the same
+            store.Blocks.Commit(gone, Durability.Synced);
         }
 
         void WriteNotes()
         {
-            store.Meta.Commit(notes, Durability.Logged);
+            store.Meta.Commit(notes, Durability.Synced);
             notes.Clear();
         }
     }

@@ -19,8 +19,8 @@ public sealed class OpenedStore : IDisposable
         BlocksFolder = blocks.Path;
         Meta = Open(meta, StoreDatabases.MetaSchema, time, () =>
         {
-            string aside = Repair.MoveAsideAndRepair(meta.Path, time, copy => NoteRepair(meta with { Path = copy }, time));
-            findings.Add($"the database {meta.Path} would not open: it was moved to {aside}, and what could be repaired was");
+            RepairReport report = Repair.MoveAsideAndRepair(meta.Path, time, copy => NoteRepair(meta with { Path = copy }, time));
+            findings.Add($"the database {meta.Path} would not open: it was moved to {report.Aside} and repaired; {report.Missing} was beyond repair");
         });
         try
         {

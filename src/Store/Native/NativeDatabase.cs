@@ -29,6 +29,7 @@ sealed unsafe class NativeDatabase
         {
             foreach (nint family in families) Rocks.rocksdb_column_family_handle_destroy(family);
             Rocks.rocksdb_close(pointer);
+            ManifestNote.Write(options.Path);
         }), families);
     }
 
