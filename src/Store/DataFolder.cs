@@ -27,7 +27,7 @@ public sealed class DataFolder : IDisposable
         string full = Path.GetFullPath(path);
         try
         {
-            PrivateFolder.Create(full);
+            DurableFolder.Create(full);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -49,7 +49,7 @@ public sealed class DataFolder : IDisposable
     public string Subfolder(string name)
     {
         string path = Path.Combine(FullPath, name);
-        PrivateFolder.Create(path);
+        DurableFolder.Create(path);
         return path;
     }
 

@@ -18,7 +18,8 @@ public sealed partial class RocksDatabase
         if (options.Families.Distinct().Count() != options.Families.Count) throw new ArgumentException("A family is named twice.", nameof(options));
         try
         {
-            PrivateFolder.Create(options.Path);
+            DurableFolder.Create(options.Path);
+            DamageNote.RequireNone(options.Path);
             (NativeDatabase native, Opening opening) = OpenNative(options);
             return new RocksDatabase(options, native, opening);
         }

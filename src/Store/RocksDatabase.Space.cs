@@ -42,9 +42,17 @@ public sealed unsafe partial class RocksDatabase
         Rocks.rocksdb_compactoptions_set_bottommost_level_compaction(use.Pointer, 3); // kForceOptimized: all, each file once
         fixed (byte* f = from, t = to)
             Rocks.rocksdb_compact_range_cf_opt(db.Pointer, native, use.Pointer, f, (nuint)from.Length, t, (nuint)to.Length);
-        // The call itself reports nothing.
-        if (Property(db.Pointer, native, "rocksdb.background-errors") > errors)
-            throw new StoreException($"compacting the database {options.Path} failed", "look at the file LOG in that folder; a full disk is the usual reason");
+        // The call itself reports nothing. Where it met damage, every write says so from now on.
+        if (Property(db.Pointer, native, "rocksdb.background-errors") <= errors) return;
+        try
+        {
+            Probe(db.Pointer);
+        }
+        catch (CorruptDataException damage)
+        {
+            throw DamageNote.Write(options.Path, damage);
+        }
+        throw new StoreException($"compacting the database {options.Path} failed", "look at the file LOG in that folder; a full disk is the usual reason");
     }
 
     static long Sum(nint db, nint[] families, string property)

@@ -14,6 +14,8 @@ public sealed class ProjectTests
         ["Faults"] = "disks and processes that fail on demand, for the tests of others",
         ["Support"] = "what test projects share; holds no tests",
         ["Simulation"] = "the whole swarm in one thread",
+        ["Survival"] = "the block store on the real database, killed, cut off from power, damaged and refused the disk",
+        ["Player"] = "the program that Survival kills",
     };
 
     static readonly IReadOnlyList<Project> source = Project.Below("src"), tests = Project.Below("tests");

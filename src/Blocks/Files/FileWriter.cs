@@ -16,7 +16,7 @@ public sealed class FileWriter : IDisposable
     const int WindowSize = 8 << 20;
 
     /// <summary>Content between two checkpoints of an import: what a crash costs at most, beside what is in flight.</summary>
-    const int CheckpointContent = 24 << 20;
+    const int CheckpointContent = 20 << 20;
 
     readonly SecretEpoch epoch;
     readonly Chunker chunker;

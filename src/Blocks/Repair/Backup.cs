@@ -15,12 +15,13 @@ public static class Backup
         if (Path.Exists(target)) throw new StoreException($"{target} exists already", "name a folder that doesn't exist yet");
         string partial = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)) + ".partial"; // an interrupted copy must not look like a whole one
         if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-        Directory.CreateDirectory(partial);
+        DurableFolder.Create(partial);
         lock (store.Deleting)
         {
             store.Meta.Checkpoint(Path.Combine(partial, StoreDatabases.MetaFolder));
             store.Blocks.Checkpoint(Path.Combine(partial, StoreDatabases.BlocksFolder));
         }
-        Directory.Move(partial, target);
+        DurableFolder.Sync(partial); // a power cut after the last name must not leave that name on less than everything
+        DurableFolder.Move(partial, target);
     }
 }

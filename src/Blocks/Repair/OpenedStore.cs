@@ -20,20 +20,22 @@ public sealed class OpenedStore : IDisposable
     {
         DatabaseOptions blocks = StoreDatabases.Blocks(folder.FullPath, memory), meta = StoreDatabases.Meta(folder.FullPath, memory, families);
         BlocksFolder = blocks.Path;
-        Meta = Open(meta, () =>
+        Meta = Open(meta, StoreDatabases.MetaSchema, time, () =>
         {
-            string aside = Repair.MoveAsideAndRepair(meta.Path, time);
+            string aside = Repair.MoveAsideAndRepair(meta.Path, time, copy => NoteRepair(meta with { Path = copy }, time));
             findings.Add($"the database {meta.Path} would not open: it was moved to {aside}, and what could be repaired was");
         });
         try
         {
-            List<(VaultTag, BlockId, BlockInfo)> lost = [];
-            BlocksDatabase = Open(blocks, () => findings.Add(Describe(blocks.Path, Salvage.Run(blocks, time, (vault, id, info) => lost.Add((vault, id, info))))));
-            StoreDatabases.MetaSchema.Apply(Meta, time);
-            StoreDatabases.BlocksSchema.Apply(BlocksDatabase, time);
-            if (findings.Count > 0) Meta.Commit(new Batch().Put(StoreDatabases.MetaDefault, RebuiltKey, Encoding.UTF8.GetBytes(time.GetUtcNow().ToString("u"))), Durability.Synced);
+            if (findings.Count > 0) NoteRebuilt(Meta, time);
+            BlocksDatabase = Open(blocks, StoreDatabases.BlocksSchema, time, () =>
+            {
+                NoteRebuilt(Meta, time); // before anything is replaced: an interruption must not hide it
+                Quarantine quarantine = new(Meta, time);
+                findings.Add(Describe(blocks.Path, Salvage.Run(blocks, time, (vault, id, info) => quarantine.Add(vault, id, info.Level, "lost when the database was rebuilt"))));
+            });
+            if (BlocksDatabase.Opening.LogCutShort != null) NoteRebuilt(Meta, time);
             Store = new BlockStore(BlocksDatabase, Meta, time, DiskSpace.Of(folder.FullPath));
-            foreach ((VaultTag vault, BlockId id, BlockInfo info) in lost) Store.Quarantine.Add(vault, id, info.Level, "lost when the database was rebuilt");
         }
         catch
         {
@@ -68,22 +70,49 @@ public sealed class OpenedStore : IDisposable
         Meta.Dispose();
     }
 
-    RocksDatabase Open(DatabaseOptions options, Action mend)
+    RocksDatabase Open(DatabaseOptions options, Schema schema, TimeProvider time, Action mend)
     {
+        Repair.FinishReplacing(options.Path);
         RocksDatabase database;
         try
         {
-            database = RocksDatabase.Open(options);
+            database = OpenAndApply(options, schema, time);
         }
         catch (CorruptDataException)
         {
             mend();
-            database = RocksDatabase.Open(options);
+            database = OpenAndApply(options, schema, time);
         }
         if (database.Opening.LogCutShort is { } damage)
             findings.Add($"the log of the database {options.Path} was damaged; what was written last may be lost ({damage})");
         return database;
     }
+
+    static RocksDatabase OpenAndApply(DatabaseOptions options, Schema schema, TimeProvider time)
+    {
+        RocksDatabase database = RocksDatabase.Open(options);
+        try
+        {
+            schema.Apply(database, time);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    // Into the copy, before it takes the place of the damaged one: nobody may see it without the note.
+    static void NoteRepair(DatabaseOptions copy, TimeProvider time)
+    {
+        using RocksDatabase repaired = RocksDatabase.Open(copy);
+        StoreDatabases.MetaSchema.Assume(repaired);
+        NoteRebuilt(repaired, time);
+    }
+
+    static void NoteRebuilt(RocksDatabase meta, TimeProvider time) =>
+        meta.Commit(new Batch().Put(StoreDatabases.MetaDefault, RebuiltKey, Encoding.UTF8.GetBytes(time.GetUtcNow().ToString("u"))), Durability.Synced);
 
     static string Describe(string path, SalvageReport report)
     {
