@@ -25,9 +25,10 @@ sealed class HalfOpenLinks
         else byHost.Remove(host);
     }
 
-    /// <summary>What one party easily holds: an IPv4 address, or the /64 around an IPv6 address.</summary>
+    /// <summary>What one party easily holds: an IPv4 address, the /64 around an IPv6 address, or all that one relay brings.</summary>
     public static string HostOf(Multiaddr address)
     {
+        if (address.TryGetCircuit(out Multiaddr? relay, out _)) return relay.ToString();
         if (!address.TryGetTcp(out TcpTarget? target) || target.Address is not { } ip) return address.ToString();
         return ip.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexStringLower(ip.GetAddressBytes().AsSpan(0, 8)) : ip.ToString();
     }

@@ -21,7 +21,7 @@ public sealed partial class Node : IAsyncDisposable
     readonly NodeOptions options;
     readonly Ed25519Key identity;
     readonly RandomSource random;
-    readonly IReadOnlyList<ITransport> transports;
+    ImmutableList<ITransport> transports;
     readonly Upgrader upgrader;
     readonly PeerBook book;
     readonly RunningTasks running = new();
@@ -39,7 +39,7 @@ public sealed partial class Node : IAsyncDisposable
         this.options = options;
         this.identity = identity;
         this.random = random;
-        this.transports = transports;
+        this.transports = [.. transports];
         Time = time;
         Id = PeerId.From(identity.Public);
         upgrader = new Upgrader(identity, random, options.Admit);
@@ -85,6 +85,9 @@ public sealed partial class Node : IAsyncDisposable
     {
         if (ImmutableInterlocked.TryRemove(ref handlers, protocol, out _)) AnnounceSoon();
     }
+
+    /// <summary>Adds a way to dial and listen that needs the node itself, such as a relay's circuits.</summary>
+    internal void Use(ITransport transport) => ImmutableInterlocked.Update(ref transports, (list, added) => list.Add(added), transport);
 
     /// <summary>Accepts connections at an address; returns it with the port that was really bound, and our peer id.</summary>
     public async Task<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancel = default)

@@ -26,7 +26,8 @@ public sealed partial class Gossip
     /// <summary>The peer speaks gossipsub: it needs a stream from us, if it has none.</summary>
     void Meet(PeerId peer)
     {
-        if (node.FindConnection(peer) is not { } connection || !Offered.Any(connection.Speaks)) return;
+        // A relay's circuit is for finding each other, not for everybody's traffic.
+        if (node.FindConnection(peer) is not { IsLimited: false } connection || !Offered.Any(connection.Speaks)) return;
         EnsureOutbound(peer);
     }
 
@@ -102,12 +103,7 @@ public sealed partial class Gossip
     async Task SendOnStreamAsync(PeerId peer, OutboundStream state)
     {
         await using PeerStream stream = await node.OpenStreamAsync(peer, Offered, closing.Token);
-        Protocol protocol = stream.Protocol switch
-        {
-            "/meshsub/1.2.0" => Protocol.Gossip12,
-            "/meshsub/1.1.0" => Protocol.Gossip11,
-            _ => Protocol.Gossip10,
-        };
+        Protocol protocol = ProtocolIds.Find(stream.Protocol)!.Value;
         bool broken = false;
         Task watching = WatchAsync();
         Do(now =>

@@ -13,7 +13,7 @@ public delegate ValueTask<Verdict> TopicValidator(Message message, PeerId via, C
 /// </summary>
 public sealed partial class Gossip : IAsyncDisposable
 {
-    static readonly string[] Offered = ["/meshsub/1.2.0", "/meshsub/1.1.0", "/meshsub/1.0.0"];
+    static readonly string[] Offered = [ProtocolIds.Gossip12, ProtocolIds.Gossip11, ProtocolIds.Gossip10];
 
     readonly Node node;
     readonly Router router;

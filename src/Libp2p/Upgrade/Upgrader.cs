@@ -55,7 +55,7 @@ sealed class Upgrader(Ed25519Key identity, RandomSource random, Func<PeerId, boo
         await handshake.ReadNoiseAsync(noise);
         handshake.WriteNoise(noise, NoisePayload.Encode(identity, staticKey.Public, MuxerNegotiation.Spoken));
         NoisePayload theirs = NoisePayload.Verify(await handshake.ReadNoiseAsync(noise), noise.RemoteStatic);
-        PeerId peer = Check(theirs, null);
+        PeerId peer = Check(theirs, link.RemoteAddress.Peer); // a relay says who comes; a socket doesn't
 
         (CipherState send, CipherState receive) = noise.Split();
         NoiseTransport transport = new(send, receive);
@@ -67,7 +67,7 @@ sealed class Upgrader(Ed25519Key identity, RandomSource random, Func<PeerId, boo
     PeerId Check(NoisePayload theirs, PeerId? expected)
     {
         PeerId peer = PeerId.From(theirs.Identity);
-        if (expected is { } wanted && peer != wanted) throw new ProtocolException($"The peer that answers is {peer}, not {wanted}.");
+        if (expected is { } wanted && peer != wanted) throw new ProtocolException($"The peer is {peer}, not {wanted}.");
         if (peer == self) throw new ProtocolException("The peer is ourselves.");
         if (!admit(peer)) throw new ProtocolException($"Peer {peer} is not admitted.");
         return peer;

@@ -1,5 +1,6 @@
 // A libp2p node driven over standard input and output, one JSON object per line, for interoperability checks.
 //   --psk FILE        a swarm key file; without it the node is public
+//   --relay           relays for others
 //   --verbose         says on standard error why connections end
 //   --listen ADDR     default /ip4/127.0.0.1/tcp/0
 // Requests {"id":1,"cmd":"dial","addr":"..."}; answers {"id":1,"ok":true,...} or {"id":1,"ok":false,"error":{...}}.
@@ -9,6 +10,7 @@ using Vault.Libp2p.Gossipsub;
 using Vault.Libp2p.Multiaddrs;
 using Vault.Libp2p.Psk;
 using Vault.Libp2p.Pubsub;
+using Vault.Libp2p.Relay;
 using Vault.Libp2p.Tcp;
 using Vault.Libp2p.TestHost;
 using Vault.Primitives;
@@ -41,6 +43,8 @@ node.Handle(BulkProtocols.Echo, BulkProtocols.EchoAsync);
 node.Handle(BulkProtocols.Perf, BulkProtocols.PerfAsync);
 Parameters parameters = new() { IdOf = MessageId.FromKeyAndSeqno }; // js-libp2p's ids, so that gossip repair works with it
 await using Gossip gossip = new(node, identity, parameters, TimeProvider.System, RandomSource.System);
+await using RelayClient relayClient = new(node, TimeProvider.System);
+if (args.Contains("--relay")) _ = new RelayService(node, identity, new RelayLimits(), TimeProvider.System);
 await node.ListenAsync(Multiaddr.Parse(Option("--listen", "/ip4/127.0.0.1/tcp/0")) ?? throw new ConfigException("--listen is not a multiaddr."));
 
 using LineProtocol lines = new(node, gossip, Console.In, Console.Out);
