@@ -1,5 +1,6 @@
 using Vault.Libp2p.Identify;
 using Vault.Libp2p.Multiaddrs;
+using Vault.Libp2p.Tcp;
 using Vault.Primitives;
 
 namespace Vault.Libp2p;
@@ -28,7 +29,7 @@ public sealed partial class Node
         Agent = options.Agent,
     };
 
-    IEnumerable<Multiaddr> ListenAddresses() => listeners.Select(listener => listener.Address.WithoutPeer()).OfType<Multiaddr>();
+    IEnumerable<Multiaddr> ListenAddresses() => listeners.SelectMany(listener => InterfaceAddresses.Expand(listener.Address));
 
     async Task PushAsync()
     {

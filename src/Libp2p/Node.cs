@@ -66,7 +66,7 @@ public sealed partial class Node : IAsyncDisposable
     public event Action<Multiaddr, string>? InboundRefused;
 
     /// <summary>Where this node listens, each with its peer id.</summary>
-    public IReadOnlyList<Multiaddr> Addresses => [.. listeners.Select(listener => listener.Address.WithPeer(Id))];
+    public IReadOnlyList<Multiaddr> Addresses => [.. ListenAddresses().Select(address => address.WithPeer(Id))];
 
     /// <summary>Everyone this node knows or has tried to reach.</summary>
     public IReadOnlyList<PeerStatus> Peers

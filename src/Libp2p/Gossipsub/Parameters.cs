@@ -40,6 +40,12 @@ public sealed record Parameters
     /// <summary>Heartbeats in which a message is advertised.</summary>
     public int HistoryGossip { get; init; } = 3;
 
+    /// <summary>
+    /// Whether a new mesh peer is told at once of recent messages, as no other implementation does. It repairs what was lost while
+    /// a mesh was hostile; it also brings a newcomer what was said in the seconds before it came.
+    /// </summary>
+    public bool AdvertiseToNewMesh { get; init; } = true;
+
     public TimeSpan FanoutTtl { get; init; } = TimeSpan.FromSeconds(60);
     public TimeSpan SeenTtl { get; init; } = TimeSpan.FromSeconds(120);
     public TimeSpan PruneBackoff { get; init; } = TimeSpan.FromSeconds(60);

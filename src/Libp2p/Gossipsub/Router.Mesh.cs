@@ -49,6 +49,7 @@ public sealed partial class Router
     {
         if (!topic.Mesh.Add(peer)) return;
         peer.Score.Graft(topic.Name, now);
+        if (!parameters.AdvertiseToNewMesh) return;
         List<MessageId> recent = cache.Recent(topic.Name);
         if (recent.Count > 0 && ScoreOf(peer) >= parameters.Score.GossipThreshold) Advertise(topic, peer, recent, now);
     }

@@ -111,8 +111,14 @@ public sealed class RelayService
         try
         {
             await using PeerStream? destination = await CallAsync(source.Peer, target, cancel);
-            await AnswerAsync(source, destination is null ? RelayStatus.ConnectionFailed : RelayStatus.Ok, cancel);
-            if (destination is not null) await SpliceAsync(source, destination, cancel);
+            if (destination is null)
+            {
+                await AnswerAsync(source, RelayStatus.ConnectionFailed, cancel);
+                return;
+            }
+            RelayMessage connected = new() { Type = (int)HopType.Status, Status = RelayStatus.Ok, Duration = limits.Duration, Data = (ulong)limits.Data };
+            await source.Output.WriteAsync(connected.EncodeHop(), cancel);
+            await SpliceAsync(source, destination, cancel);
         }
         finally
         {

@@ -5,10 +5,13 @@ using Vault.Libp2p.Multiaddrs;
 namespace Vault.Libp2p.Tcp;
 
 /// <summary>TCP over IPv4 and IPv6, with names looked up in the family that the address asks for.</summary>
-public sealed class TcpTransport : ITransport
+public sealed class TcpTransport(TimeProvider time) : ITransport
 {
     /// <summary>Connections the kernel holds for us between two accepts. Bursts of a busy swarm, not floods.</summary>
     const int Backlog = 512;
+
+    /// <summary>When the system can't give us a connection, most likely for want of descriptors, it won't be able to a moment later.</summary>
+    static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     public bool CanDial(Multiaddr address) => address.TryGetTcp(out TcpTarget? target) && target.Port != 0;
 
@@ -48,7 +51,7 @@ public sealed class TcpTransport : ITransport
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             socket.Bind(new IPEndPoint(ip, target.Port));
             socket.Listen(Backlog);
-            return ValueTask.FromResult<ITransportListener>(new Listener(socket));
+            return ValueTask.FromResult<ITransportListener>(new Listener(socket, time));
         }
         catch
         {
@@ -57,7 +60,7 @@ public sealed class TcpTransport : ITransport
         }
     }
 
-    sealed class Listener(Socket socket) : ITransportListener
+    sealed class Listener(Socket socket, TimeProvider time) : ITransportListener
     {
         public Multiaddr Address { get; } = Multiaddr.From((IPEndPoint)socket.LocalEndPoint!);
 
@@ -65,9 +68,11 @@ public sealed class TcpTransport : ITransport
         {
             while (true)
             {
+                Socket? accepted = null;
                 try
                 {
-                    return new TcpLink(await socket.AcceptAsync());
+                    accepted = await socket.AcceptAsync();
+                    return new TcpLink(accepted);
                 }
                 catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted or SocketError.InvalidArgument })
                 {
@@ -75,8 +80,9 @@ public sealed class TcpTransport : ITransport
                 }
                 catch (SocketException)
                 {
-                    // A connection that was reset before we took it, or no descriptor left for it: the next one may fare better.
-                    await Task.Yield();
+                    // One that was reset before we looked at it costs nothing; one that we couldn't even take is worth a pause.
+                    if (accepted is null) await Task.Delay(AcceptPause, time);
+                    accepted?.Dispose();
                 }
             }
         }

@@ -118,6 +118,7 @@ sealed class LineProtocol(Node node, Gossip gossip, TextReader input, TextWriter
         await using PeerStream stream = await node.OpenStreamAsync(peer, BulkProtocols.Perf, cancel);
         byte[] head = new byte[8];
         BinaryPrimitives.WriteInt64BigEndian(head, download);
+        long allocated = GC.GetTotalAllocatedBytes();
         Stopwatch watch = Stopwatch.StartNew();
         await stream.Output.WriteAsync(head, cancel);
         await BulkProtocols.SendAsync(stream.Output, upload, cancel);
@@ -130,7 +131,7 @@ sealed class LineProtocol(Node node, Gossip gossip, TextReader input, TextWriter
             stream.Input.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted) break;
         }
-        return new JsonObject { ["received"] = got, ["ms"] = watch.Elapsed.TotalMilliseconds, ["MBps"] = (upload + got) / 1e6 / watch.Elapsed.TotalSeconds };
+        return new JsonObject { ["received"] = got, ["allocated"] = GC.GetTotalAllocatedBytes() - allocated, ["ms"] = watch.Elapsed.TotalMilliseconds, ["MBps"] = (upload + got) / 1e6 / watch.Elapsed.TotalSeconds };
     }
 
     async Task<JsonObject> StreamsAsync(PeerId peer, int count, CancellationToken cancel)

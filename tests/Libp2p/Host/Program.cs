@@ -33,7 +33,7 @@ NodeOptions options = new()
     // Every check comes from the same loopback address.
     Limits = new NodeLimits { MaxConnectionsPerAddress = 1000, MaxHalfOpenPerAddress = 200, MaxConnectionsPerPeer = 64 },
 };
-await using Node node = new(options, identity, TimeProvider.System, RandomSource.System, new TcpTransport());
+await using Node node = new(options, identity, TimeProvider.System, RandomSource.System, new TcpTransport(TimeProvider.System));
 if (args.Contains("--verbose"))
 {
     node.InboundRefused += (address, reason) => Console.Error.WriteLine($"refused {address}: {reason}");
@@ -41,7 +41,8 @@ if (args.Contains("--verbose"))
 }
 node.Handle(BulkProtocols.Echo, BulkProtocols.EchoAsync);
 node.Handle(BulkProtocols.Perf, BulkProtocols.PerfAsync);
-Parameters parameters = new() { IdOf = MessageId.FromKeyAndSeqno }; // js-libp2p's ids, so that gossip repair works with it
+// As js-libp2p does it: its ids, so that gossip repair works with it, and no history for newcomers.
+Parameters parameters = new() { IdOf = MessageId.FromKeyAndSeqno, AdvertiseToNewMesh = false };
 await using Gossip gossip = new(node, identity, parameters, TimeProvider.System, RandomSource.System);
 await using RelayClient relayClient = new(node, TimeProvider.System);
 if (args.Contains("--relay")) _ = new RelayService(node, identity, new RelayLimits(), TimeProvider.System);
