@@ -58,7 +58,7 @@ sealed class Discovery : IAsyncDisposable
             if (closed) return;
             TimeSpan now = Now;
             Look(now);
-            TimeSpan next = now + MdnsLimits.LongestInterval;
+            TimeSpan next = now + MdnsLimits.LookInterval;
             foreach (((int link, _), Conversation conversation) in conversations)
             {
                 foreach (byte[] packet in conversation.Due(now))

@@ -36,6 +36,9 @@ static class MdnsLimits
     /// <summary>Half the time to live, so that one lost packet makes nobody disappear.</summary>
     public static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(60);
 
+    /// <summary>The system reports new addresses but not every cable, so the interfaces are looked at this often as well.</summary>
+    public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
+
     /// <summary>The same answer isn't repeated on a link sooner (RFC 6762, 6).</summary>
     public static readonly TimeSpan AnswerInterval = TimeSpan.FromSeconds(1);
 

@@ -94,7 +94,9 @@ sealed class MulticastSocket : IDisposable
     /// <summary>A link that fails to send is as good as one that loses the packet: we ask again.</summary>
     public void Send(byte[] packet, Link link) => Try(() =>
     {
-        socket.SetSocketOption(Level, SocketOptionName.MulticastInterface, Six ? link.Index : IPAddress.HostToNetworkOrder(link.Index));
+        // By address rather than index in IPv4, because that also makes it the source: loopback would have none.
+        int by = Six ? link.Index : BitConverter.ToInt32(link.Addresses.First(address => address.AddressFamily == Family).GetAddressBytes());
+        socket.SetSocketOption(Level, SocketOptionName.MulticastInterface, by);
         socket.SendTo(packet, new IPEndPoint(Six ? Group6 : Group4, Port));
     });
 
