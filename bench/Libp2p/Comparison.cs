@@ -59,7 +59,9 @@ static class Comparison
             Console.WriteLine(Row("upload", up, bare));
             Console.WriteLine(Row("download", down, bare));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{Streams} streams opened, used for one ping and closed: {Median(streams):f0} ms.\n"));
+            await RoundTrips.PrintAsync();
             await MeasureMemoryAsync(address, Ask);
+            await JsLibp2p.PrintAsync([.. up, .. down]);
         }
         finally
         {
@@ -110,5 +112,5 @@ static class Comparison
     static string Row(string name, List<double> values, List<double> floor) =>
         string.Create(CultureInfo.InvariantCulture, $"| {name} | {Median(values):f0} | {Median([.. values.Zip(floor, (value, bare) => value / bare)]):p0} |");
 
-    static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

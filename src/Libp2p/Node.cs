@@ -138,6 +138,16 @@ public sealed partial class Node : IAsyncDisposable
 
     public Task<PeerStream> OpenStreamAsync(PeerId peer, string protocol, CancellationToken cancel = default) => OpenStreamAsync(peer, [protocol], cancel);
 
+    /// <summary>
+    /// Opens a stream in a protocol that the peer is sure to speak, without waiting for its word: what is written first leaves with
+    /// the proposal, a round trip sooner. If the peer refuses after all, reading fails.
+    /// </summary>
+    public async Task<PeerStream> OpenLazyStreamAsync(PeerId peer, string protocol, CancellationToken cancel = default)
+    {
+        Connection connection = FindConnection(peer) ?? await DialPeerAsync(peer, null, cancel);
+        return await connection.OpenStreamAsync([protocol], lazy: true, cancel);
+    }
+
     /// <summary>One round trip through a stream.</summary>
     public async Task<TimeSpan> PingAsync(PeerId peer, CancellationToken cancel = default)
     {
