@@ -95,7 +95,7 @@ public sealed partial class Node
             lock (gate)
             {
                 candidates = [.. entry.Addresses
-                    .Where(known => known.RetryAt <= now || known.Address.Equals(chosen))
+                    .Where(known => (known.RetryAt <= now && !(known.Until <= now)) || known.Address.Equals(chosen))
                     .OrderBy(known => known.Address.Equals(chosen) ? 0 : 1).ThenBy(known => known.Address.IsCircuit).ThenBy(known => known.Failures)];
                 if (candidates.Length == 0)
                 {

@@ -1,3 +1,4 @@
+using Vault.Libp2p.Mdns;
 using Vault.Libp2p.Psk;
 using Vault.Libp2p.Yamux;
 using Vault.Primitives;
@@ -20,6 +21,9 @@ public sealed record NodeOptions
 
     /// <summary>Which peers may connect or be connected to, asked as soon as a handshake has proved who it is.</summary>
     public Func<PeerId, bool> Admit { get; init; } = _ => true;
+
+    /// <summary>Look for peers on our own networks by multicast DNS; null to neither ask nor answer.</summary>
+    public MdnsOptions? Mdns { get; init; }
 
     public NodeLimits Limits { get; init; } = new();
     public MuxLimits Streams { get; init; } = new();

@@ -27,6 +27,10 @@ sealed class PeerBook(NodeLimits limits, TimeProvider time, RandomSource random)
     {
         public Multiaddr Address { get; } = address;
         public PreSharedKey? Network { get; set; } = network;
+
+        /// <summary>When whoever told it wants it forgotten; null for never.</summary>
+        public DateTimeOffset? Until { get; set; }
+
         public int Failures { get; set; }
         public DateTimeOffset RetryAt { get; set; }
     }
@@ -46,17 +50,21 @@ sealed class PeerBook(NodeLimits limits, TimeProvider time, RandomSource random)
         return entry;
     }
 
-    public void Add(PeerId peer, Multiaddr address, PreSharedKey? network)
+    /// <param name="until">What is known from elsewhere too outlasts this.</param>
+    public void Add(PeerId peer, Multiaddr address, PreSharedKey? network, DateTimeOffset? until = null)
     {
         List<KnownAddress> known = Get(peer).Addresses;
+        DateTimeOffset now = time.GetUtcNow();
+        known.RemoveAll(one => one.Until <= now);
         if (known.Find(one => one.Address.Equals(address)) is { } same)
         {
             same.Network = network;
+            same.Until = same.Until is null ? null : until;
             return;
         }
         // The one that failed most often makes room.
         if (known.Count >= limits.MaxAddressesPerPeer) known.Remove(known.MaxBy(one => one.Failures)!);
-        known.Add(new KnownAddress(address, network));
+        known.Add(new KnownAddress(address, network) { Until = until });
     }
 
     public static void Succeeded(KnownAddress address)

@@ -97,6 +97,9 @@ sealed class LineProtocol(Node node, Gossip gossip, TextReader input, TextWriter
             case "peers":
                 IEnumerable<JsonNode?> connected = node.Peers.Where(one => one.State == PeerState.Connected).Select(one => new JsonObject { ["peer"] = one.Peer.ToString() });
                 return new JsonObject { ["connections"] = new JsonArray([.. connected]) };
+            case "listen":
+                Multiaddr at = Multiaddr.Parse((string)request["addr"]!) ?? throw new ProtocolException("That is not a multiaddr.");
+                return new JsonObject { ["addr"] = (await node.ListenAsync(at, cancel)).ToString() };
             case "perf":
                 return await PerfAsync(await ReachAsync(request, cancel), (long?)request["upload"] ?? 0, (long?)request["download"] ?? 0, cancel);
             case "streams":

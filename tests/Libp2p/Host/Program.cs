@@ -1,18 +1,23 @@
 // A libp2p node driven over standard input and output, one JSON object per line, for interoperability checks.
 //   --psk FILE        a swarm key file; without it the node is public
 //   --relay           relays for others
+//   --mdns            finds others and is found; with --common-name as the nodes of public networks are
+//   --keep-alive N    seconds between keep-alive pings
 //   --verbose         says on standard error why connections end
 //   --listen ADDR     default /ip4/127.0.0.1/tcp/0
 // Requests {"id":1,"cmd":"dial","addr":"..."}; answers {"id":1,"ok":true,...} or {"id":1,"ok":false,"error":{...}}.
 
+using System.Globalization;
 using Vault.Libp2p;
 using Vault.Libp2p.Gossipsub;
+using Vault.Libp2p.Mdns;
 using Vault.Libp2p.Multiaddrs;
 using Vault.Libp2p.Psk;
 using Vault.Libp2p.Pubsub;
 using Vault.Libp2p.Relay;
 using Vault.Libp2p.Tcp;
 using Vault.Libp2p.TestHost;
+using Vault.Libp2p.Yamux;
 using Vault.Primitives;
 
 string Option(string name, string fallback)
@@ -30,6 +35,8 @@ NodeOptions options = new()
 {
     Agent = "vault-test-host/0.1",
     Networks = psk is null ? [] : [psk],
+    Mdns = args.Contains("--mdns") ? new MdnsOptions { CommonName = args.Contains("--common-name") } : null,
+    Streams = new MuxLimits { KeepAlive = TimeSpan.FromSeconds(int.Parse(Option("--keep-alive", "30"), CultureInfo.InvariantCulture)) },
     // Every check comes from the same loopback address.
     Limits = new NodeLimits { MaxConnectionsPerAddress = 1000, MaxHalfOpenPerAddress = 200, MaxConnectionsPerPeer = 64 },
 };
