@@ -9,7 +9,7 @@ public sealed partial class SyncMachine
     void Lead(SyncRun current, TimeSpan now)
     {
         long mine = current.View.Count, theirs = current.Peer!.Count, estimate = Estimate(current);
-        long cells = CellsFor(estimate);
+        long cells = Math.Max(CellsFor(estimate), Further(current.CellsShown));
         if (theirs == 0) Resolve(current, new IdDifference([.. current.View.Ids()], []), ask: false);
         else if (estimate > Math.Max(mine, theirs) / 4 && Math.Min(mine, theirs) <= SyncLimits.ListedIds)
         {
@@ -23,6 +23,9 @@ public sealed partial class SyncMachine
 
     /// <summary>Cells that read a difference of this size in one go nine times out of ten, although it is only a guess.</summary>
     static long CellsFor(long estimate) => estimate + estimate * 3 / 4 + 16;
+
+    /// <summary>What to try next when the estimate says that these many should have been enough: sums of unlucky ids take some more, not many times more.</summary>
+    static long Further(int cells) => cells + Math.Max(cells / 4, 192);
 
     static long Estimate(SyncRun current) => DifferenceEstimate.Of(Difference(current), current.View.Count - current.Peer!.Count);
 
@@ -73,7 +76,7 @@ public sealed partial class SyncMachine
             Resolve(current, difference, ask: true);
             return;
         }
-        long estimate = Estimate(current), next = Math.Max(CellsFor(estimate), more.Total + more.Total / 4);
+        long estimate = Estimate(current), next = Math.Max(CellsFor(estimate), Further(more.Total));
         // So many cells that an honest difference would long have been read: somebody has made ids that never come apart.
         bool hopeless = more.Total >= estimate * 11 / 5 + 256;
         if (hopeless || next > SyncLimits.CellsPerRun) WalkTree(current);
@@ -118,6 +121,7 @@ public sealed partial class SyncMachine
         if (theirs.Count > 0 && part.Values.Length > 0 && part.Values[0] <= theirs[^1]) throw new ProtocolException("the peer's list isn't in order");
         theirs.AddRange(part.Values);
         if (!part.Last) return;
+        current.RecordsAllowed += current.Peer.Count;
         if (MayWalk(current, now)) Resolve(current, Compare(current.View.Ids(), theirs), ask: true);
         else WalkTree(current);
     }

@@ -7,7 +7,7 @@ public sealed partial class SyncMachine
     /// <summary>
     /// This side knows the difference: it gives what the peer lacks and, if the peer doesn't know the difference too, asks for
     /// what it lacks itself. Where both have something in one bucket it is most often the old and the new version of one path:
-    /// then only one side gives, and the other only what outlived the merge.
+    /// then only one side gives, and the other only what outlived the merge. Control records have no versions and never wait.
     /// </summary>
     void Resolve(SyncRun current, IdDifference difference, bool ask)
     {
@@ -19,7 +19,7 @@ public sealed partial class SyncMachine
 
         bool yields = ask || side == SyncSide.Secondary;
         HashSet<int> shared = yields ? [.. theirs.Select(id => (int)(id >> 48))] : [];
-        ILookup<bool, ulong> waits = mine.ToLookup(id => shared.Contains((int)(id >> 48)));
+        ILookup<bool, ulong> waits = mine.ToLookup(id => id >> 63 == 1 && shared.Contains((int)(id >> 48)));
         current.Held = [.. waits[true]];
         Give(current, waits[false], last: current.Held.Count == 0);
         SettleWhenComplete(current);

@@ -37,6 +37,7 @@ public sealed partial class SyncMachine
             return;
         }
         current.Walk = null;
+        current.RecordsAllowed += current.Peer!.Count;
         Resolve(current, walk.Difference, ask: true);
     }
 }
