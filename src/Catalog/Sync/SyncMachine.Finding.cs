@@ -9,7 +9,7 @@ public sealed partial class SyncMachine
     void Lead(SyncRun current, TimeSpan now)
     {
         long mine = current.View.Count, theirs = current.Peer!.Count, estimate = Estimate(current);
-        long cells = Math.Max(CellsFor(estimate), Further(current.CellsShown));
+        long cells = NextCells(current.CellsShown, estimate);
         if (theirs == 0) Resolve(current, new IdDifference([.. current.View.Ids()], []), ask: false);
         else if (estimate > Math.Max(mine, theirs) / 4 && Math.Min(mine, theirs) <= SyncLimits.ListedIds)
         {
@@ -24,8 +24,9 @@ public sealed partial class SyncMachine
     /// <summary>Cells that read a difference of this size in one go nine times out of ten, although it is only a guess.</summary>
     static long CellsFor(long estimate) => estimate + estimate * 3 / 4 + 16;
 
-    /// <summary>What to try next when the estimate says that these many should have been enough: sums of unlucky ids take some more, not many times more.</summary>
-    static long Further(int cells) => cells + Math.Max(cells / 4, 192);
+    /// <summary>A quarter more at least; and if these many should have been enough already, so many more that bad luck is ruled out at once.</summary>
+    static long NextCells(int shown, long estimate) =>
+        CellsFor(estimate) is var cells && cells > shown ? Math.Max(cells, shown + shown / 4) : shown + Math.Max(shown / 4, 192);
 
     static long Estimate(SyncRun current) => DifferenceEstimate.Of(Difference(current), current.View.Count - current.Peer!.Count);
 
@@ -76,7 +77,7 @@ public sealed partial class SyncMachine
             Resolve(current, difference, ask: true);
             return;
         }
-        long estimate = Estimate(current), next = Math.Max(CellsFor(estimate), Further(more.Total));
+        long estimate = Estimate(current), next = NextCells(more.Total, estimate);
         // So many cells that an honest difference would long have been read: somebody has made ids that never come apart.
         bool hopeless = more.Total >= estimate * 11 / 5 + 256;
         if (hopeless || next > SyncLimits.CellsPerRun) WalkTree(current);
