@@ -14,7 +14,7 @@ has_library() {
     for folder in "${library_folders[@]}"; do
         compgen -G "$folder/lib$1.so*" >/dev/null && return
     done
-    PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q "^[[:space:]]*lib$1\.so"
+    PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep "^[[:space:]]*lib$1\.so" >/dev/null
 }
 
 # A library's package is named differently in each release of Debian (librocksdb7.8, librocksdb9.10, libssl3t64): the newest

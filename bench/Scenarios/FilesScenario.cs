@@ -5,6 +5,9 @@ using Vault.Store;
 
 namespace Vault.Bench;
 
+/// <summary>A tree of files as it lies in a store: where each is, and what was not there before.</summary>
+sealed record StoredTree(IReadOnlyList<(string Path, FileRef File)> Files, long Blocks, long NewBlocks, long NewBytes);
+
 /// <summary>Trees of files in and out, with a plain list of names and references in place of a catalog.</summary>
 static class FilesScenario
 {
@@ -16,12 +19,26 @@ static class FilesScenario
 
     public static async Task<int> WriteAsync(string storeFolder, string source)
     {
+        Meter meter = new();
         using BenchStore store = new(storeFolder);
         using FileWriter writer = new(store.Keys.Current);
+        StoredTree tree = await WriteTreeAsync(store, writer, source);
+        byte[] reference = new byte[FileRef.EncodedSize];
+        await File.WriteAllLinesAsync(Path.Combine(storeFolder, List), tree.Files.OrderBy(file => file.Path, StringComparer.Ordinal).Select(stored =>
+        {
+            stored.File.Write(reference);
+            return Convert.ToHexStringLower(reference) + " " + stored.Path;
+        }));
+        Report.Line("write", meter, ("files", tree.Files.Count), ("new_blocks", tree.NewBlocks), ("new_bytes", tree.NewBytes));
+        return 0;
+    }
+
+    public static async Task<StoredTree> WriteTreeAsync(BenchStore store, FileWriter writer, string source)
+    {
         string[] paths = Directory.GetFiles(source, "*", SearchOption.AllDirectories);
         Array.Sort(paths, StringComparer.Ordinal);
         ConcurrentBag<(string Path, FileRef File)> done = [];
-        long newBlocks = 0, newBytes = 0;
+        long blocks = 0, newBlocks = 0, newBytes = 0;
         foreach (string[] group in Groups(paths))
         {
             using WriteSession session = store.Blocks.BeginWrite(store.Tag);
@@ -30,26 +47,23 @@ static class FilesScenario
             {
                 await using FileStream content = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
                 FileRef file = await writer.WriteAsync(content, session, stop: stop);
-                done.Add((Path.GetRelativePath(source, path), file));
-                lock (pins) store.Blocks.Pins.Add(pins, store.Tag, file.Root, PinReason.Head, Encoding.UTF8.GetBytes(path).AsSpan(0, Math.Min(path.Length, Pins.MaxOwner)));
+                string name = Path.GetRelativePath(source, path);
+                byte[] owner = Encoding.UTF8.GetBytes(name);
+                done.Add((name, file));
+                lock (pins) store.Blocks.Pins.Add(pins, store.Tag, file.Root, PinReason.Head, owner.AsSpan(0, Math.Min(owner.Length, Pins.MaxOwner)));
             });
             await session.FlushAsync();
             store.Meta.Commit(pins, Durability.Synced);
+            blocks += session.AllBlocks;
             newBlocks += session.NewBlocks;
             newBytes += session.NewBytes;
         }
-        byte[] reference = new byte[FileRef.EncodedSize];
-        await File.WriteAllLinesAsync(Path.Combine(storeFolder, List), done.OrderBy(d => d.Path, StringComparer.Ordinal).Select(d =>
-        {
-            d.File.Write(reference);
-            return Convert.ToHexStringLower(reference) + " " + d.Path;
-        }));
-        Console.WriteLine($"{{\"files\":{done.Count},\"newBlocks\":{newBlocks},\"newBytes\":{newBytes}}}");
-        return 0;
+        return new StoredTree([.. done], blocks, newBlocks, newBytes);
     }
 
     public static async Task<int> ReadAsync(string storeFolder, string target)
     {
+        Meter meter = new();
         using BenchStore store = new(storeFolder);
         string[] lines = await File.ReadAllLinesAsync(Path.Combine(storeFolder, List));
         await Parallel.ForEachAsync(lines, async (line, stop) =>
@@ -62,6 +76,7 @@ static class FilesScenario
             await using FileStream output = new(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
             await content.CopyToAsync(output, stop);
         });
+        Report.Line("read", meter, ("files", lines.Length));
         return 0;
     }
 

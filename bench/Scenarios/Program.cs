@@ -1,9 +1,14 @@
-// vault-bench: the block store as a whole process, for bench/local.sh to time beside other programs.
-//   write STORE SRC     every file below SRC into the store; prints what was stored
+// vault-bench: the block store as whole processes, for bench/local.sh and bench/choices.sh to run. Each verb prints one or
+// more lines of JSON: what was done, and what the process used for it. What single steps cost is measured in bench/Micro.
+//   write STORE SRC     every file below SRC into the store
 //   read STORE DST      the last written files, below DST
-//   floor SRC DST       what no store can beat: read, chunk, hash twice, seal, write to plain files, two threads
+//   floor SRC DST       what no store of this format can avoid (Floor.cs)
 //   commits STORE N     N files of 1 KiB, each durable before the next; rate and files left
 //   puts STORE N        N blocks of 1 KiB in batches; rate
+//   sizes STORE KIB BIG EDITED MIXED    three trees into a store with chunks around so many KiB
+//   levels SRC          what each zstd level makes of the files below SRC
+//   corpus DIR SCALE    makes trees to store: DIR/big, DIR/edited, DIR/mixed
+using System.Globalization;
 using Vault.Bench;
 
 return args switch
@@ -11,13 +16,18 @@ return args switch
     ["write", var store, var source] => await FilesScenario.WriteAsync(store, source),
     ["read", var store, var target] => await FilesScenario.ReadAsync(store, target),
     ["floor", var source, var target] => Floor.Run(source, target),
-    ["commits", var store, var count] => await SmallScenario.CommitsAsync(store, int.Parse(count, null)),
-    ["puts", var store, var count] => await SmallScenario.PutsAsync(store, int.Parse(count, null)),
+    ["commits", var store, var count] => await SmallScenario.CommitsAsync(store, Number(count)),
+    ["puts", var store, var count] => await SmallScenario.PutsAsync(store, Number(count)),
+    ["sizes", var store, var normal, var big, var edited, var mixed] => await SizesScenario.RunAsync(store, Number(normal), big, edited, mixed),
+    ["levels", var source] => LevelsScenario.Run(source),
+    ["corpus", var target, var scale] => Corpus.Make(target, double.Parse(scale, CultureInfo.InvariantCulture)),
     _ => Usage(),
 };
 
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
 static int Usage()
 {
-    Console.Error.WriteLine("usage: vault-bench write STORE SRC | read STORE DST | floor SRC DST | commits STORE N | puts STORE N");
+    Console.Error.WriteLine("usage: vault-bench write STORE SRC | read STORE DST | floor SRC DST | commits STORE N | puts STORE N | sizes STORE KIB BIG EDITED MIXED | levels SRC | corpus DIR SCALE");
     return 2;
 }

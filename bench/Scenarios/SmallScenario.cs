@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Buffers.Binary;
 using Vault.Blocks;
 using Vault.Primitives;
 using Vault.Store;
@@ -11,13 +11,14 @@ static class SmallScenario
     const int Size = 1024;
     const int BlocksPerBatch = 1000;
 
+    /// <summary>Files of 1 KiB, each durable with its pin before the next one begins: two synced commits for each.</summary>
     public static async Task<int> CommitsAsync(string folder, int count)
     {
         using BenchStore store = new(folder);
         using FileWriter writer = new(store.Keys.Current);
         RandomSource random = RandomSource.Seeded(2);
         byte[] content = new byte[Size];
-        long start = Stopwatch.GetTimestamp();
+        Meter meter = new();
         for (int i = 0; i < count; i++)
         {
             random.Fill(content);
@@ -28,34 +29,34 @@ static class SmallScenario
             store.Blocks.Pins.Add(pins, store.Tag, file.Root, PinReason.Head);
             store.Meta.Commit(pins, Durability.Synced);
         }
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        int files = Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Length;
-        Console.WriteLine($"{{\"commits\":{count},\"perSecond\":{count / seconds:f0},\"files\":{files}}}");
+        Finish("commits", count, meter, folder);
         return 0;
     }
 
+    /// <summary>Blocks of 1 KiB in batches of a thousand, each batch durable before the next.</summary>
     public static async Task<int> PutsAsync(string folder, int count)
     {
         using BenchStore store = new(folder);
-        RandomSource random = RandomSource.Seeded(3);
-        byte[] sealedBytes = new byte[BlocksPerBatch * Size];
-        double seconds = 0;
+        byte[] batch = new byte[BlocksPerBatch * Size];
+        RandomSource.Seeded(3).Fill(batch);
+        for (int i = 0; i < BlocksPerBatch; i++) new BlockHeader(0, 0).Write(batch.AsSpan(i * Size));
+        Meter meter = new();
         for (int done = 0; done < count; done += BlocksPerBatch)
         {
-            random.Fill(sealedBytes);
-            long start = Stopwatch.GetTimestamp();
             using WriteSession session = store.Blocks.BeginWrite(store.Tag);
-            for (int i = 0; i < BlocksPerBatch; i++)
+            for (int i = 0; i < Math.Min(BlocksPerBatch, count - done); i++)
             {
-                Memory<byte> bytes = sealedBytes.AsMemory(i * Size, Size);
-                new BlockHeader(0, 0).Write(bytes.Span);
+                Memory<byte> bytes = batch.AsMemory(i * Size, Size);
+                BinaryPrimitives.WriteInt32LittleEndian(bytes.Span[BlockHeader.Size..], done + i); // enough to make it another block; fresh noise would be measured too
                 if (!Block.TryParse(bytes, out Block block)) throw new InvalidOperationException("a leaf of noise is a leaf");
                 await session.AddAsync(block);
             }
             await session.FlushAsync();
-            seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
-        Console.WriteLine($"{{\"puts\":{count},\"perSecond\":{count / seconds:f0}}}");
+        Finish("puts", count, meter, folder);
         return 0;
     }
+
+    static void Finish(string what, int count, Meter meter, string folder) => Report.Line(what, meter,
+        ("count", count), ("per_second", count / meter.Seconds), ("store_files", Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Length));
 }

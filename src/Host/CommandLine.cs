@@ -14,9 +14,16 @@ static class CommandLine
     static readonly Option<string> data = new("--data") { Description = "Keep state in DIR", HelpName = "DIR", Recursive = true };
 
     /// <summary>Every command there is, in the order of the help page.</summary>
-    static IReadOnlyList<Command> Commands(Terminal terminal) => [];
+    static IReadOnlyList<Command> Commands(Terminal terminal) =>
+    [
+        VerifyCommand.Create(terminal),
+        DoctorCommand.Create(terminal),
+        GcCommand.Create(terminal),
+        ExplainCommand.Create(terminal),
+        BackupCommand.Create(terminal),
+    ];
 
-    public static string FolderOf(ParseResult line, Terminal terminal) => DataFolder.Locate(line.GetValue(data), terminal.Variable);
+    public static string FolderOf(ParseResult line, Terminal terminal) => DataPath.Locate(line.GetValue(data), terminal.Variable);
 
     public static Task<int> RunAsync(string[] arguments, Terminal terminal) => RunAsync(arguments, terminal, Commands(terminal));
 

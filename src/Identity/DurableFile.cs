@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Vault.Primitives;
 
 namespace Vault.Identity;
@@ -7,7 +6,7 @@ namespace Vault.Identity;
 /// Small files that must survive a power cut whole, old or new: written beside, synced, renamed over, the folder synced. Only
 /// their owner may read them.
 /// </summary>
-static partial class DurableFile
+static class DurableFile
 {
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     const UnixFileMode Others = (UnixFileMode)0x3F; // everything of group and others
@@ -48,7 +47,7 @@ static partial class DurableFile
                 file.Flush(flushToDisk: true);
             }
             File.Move(beside, path, replace);
-            SyncFolder(folder);
+            DurableFolder.Sync(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -71,19 +70,4 @@ static partial class DurableFile
             return $"{path} can be read by other users of this machine, and that can't be changed: {e.Message}";
         }
     }
-
-    // The base class library opens no folders, so the C library does. Elsewhere a rename is durable, or nothing can be done.
-    static void SyncFolder(string folder)
-    {
-        if (!OperatingSystem.IsLinux()) return;
-        int descriptor = open(folder, 0);
-        bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-        int error = synced ? 0 : Marshal.GetLastPInvokeError();
-        if (descriptor >= 0) _ = close(descriptor);
-        if (!synced) throw new IOException(Marshal.GetPInvokeErrorMessage(error));
-    }
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int open(string path, int flags);
-    [LibraryImport("libc", SetLastError = true)] private static partial int fsync(int descriptor);
-    [LibraryImport("libc")] private static partial int close(int descriptor);
 }

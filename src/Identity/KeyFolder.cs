@@ -37,7 +37,7 @@ public sealed class KeyFolder(string path, RandomSource random, SecretBytes? pas
 
     internal void Write(string name, KeyFileKind kind, ReadOnlySpan<byte> payload, bool replace)
     {
-        Directory.CreateDirectory(path);
+        DurableFolder.Create(path);
         byte[] bytes = passphrase == null
             ? KeyFile.Encode(kind, payload)
             : KeyFile.Seal(kind, payload, passphrase, stretch ?? KeyStretch.Default, random);

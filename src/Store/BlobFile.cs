@@ -18,14 +18,13 @@ public readonly record struct BlobRecord(byte[] Key, long ValueOffset, int Value
 /// </remarks>
 public sealed class BlobFile
 {
-    const int FileHeaderSize = 30, RecordHeaderSize = 32, CheckedHeaderSize = 24;
+    const int RecordHeaderSize = 32, CheckedHeaderSize = 24;
     const int MaxKey = 4 << 10;      // far above any key of ours; a longer one is noise
     const int SearchStep = 256 << 10;
 
     readonly Stream file;
     readonly int maxValue;
-    readonly byte[] search = new byte[SearchStep + RecordHeaderSize];
-    byte[] value = [];
+    byte[] search = [], value = [];
 
     /// <param name="file">Must be able to seek. The caller keeps it.</param>
     /// <param name="maxValue">A record that claims a longer value is taken for noise.</param>
@@ -46,8 +45,7 @@ public sealed class BlobFile
 
     IEnumerable<BlobRecord> Walk(bool readValues)
     {
-        long at = 0;
-        if (BeginsWithMagic()) at = FileHeaderSize;
+        long at = 0; // the file's header is no record: the first one is found by searching
         while (true)
         {
             if (HeaderAt(at) is not Header header)
@@ -59,9 +57,9 @@ public sealed class BlobFile
             BlobRecord? record = Read(at, header, readValues);
             if (record is { } found) yield return found;
             // A record whose content fails its checksum may have swallowed others: its lengths are good by their own checksum,
-            // but bytes may be missing inside. What lies behind it is found again only by searching.
+            // but bytes may be missing inside, and the next record may begin anywhere.
             bool trusted = record is { Whole: not false };
-            at = trusted ? at + RecordHeaderSize + header.KeyLength + header.ValueLength : NextHeader(at + RecordHeaderSize);
+            at = trusted ? at + RecordHeaderSize + header.KeyLength + header.ValueLength : NextHeader(at + 1);
             if (at < 0) yield break;
         }
     }
@@ -100,6 +98,7 @@ public sealed class BlobFile
     // The next place at or behind `from` where a header's checksum holds; -1 when there is none.
     long NextHeader(long from)
     {
+        if (search.Length == 0) search = new byte[Math.Min(SearchStep, file.Length) + RecordHeaderSize];
         for (long at = from; ; at += SearchStep)
         {
             int length = ReadUpTo(at, search);
@@ -108,12 +107,6 @@ public sealed class BlobFile
             for (int i = 0; i <= last; i++)
                 if (Parse(search.AsSpan(i, RecordHeaderSize)) is not null) return at + i;
         }
-    }
-
-    bool BeginsWithMagic()
-    {
-        Span<byte> magic = stackalloc byte[4];
-        return ReadAt(0, magic) && BinaryPrimitives.ReadUInt32LittleEndian(magic) == 0x00248F37;
     }
 
     bool ReadAt(long at, Span<byte> destination) => ReadUpTo(at, destination) == destination.Length;

@@ -27,14 +27,21 @@ public sealed class DataFolder : IDisposable
         string full = Path.GetFullPath(path);
         try
         {
-            PrivateFolder.Create(full);
+            DurableFolder.Create(full);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new ConfigException($"the data folder {full} can't be made: {fault.Message}", inner: fault);
         }
         FileStream held = Lock(full);
-        File.WriteAllText(Path.Combine(full, "owner"), $"process {Environment.ProcessId} ({OneLine(program)}), since {time.GetUtcNow():u}\n");
+        try
+        {
+            File.WriteAllText(Path.Combine(full, "owner"), $"process {Environment.ProcessId} ({OneLine(program)}), since {time.GetUtcNow():u}\n");
+        }
+        catch (IOException)
+        {
+            // The disk is full: no reason not to start, for starting is how it gets cleaned.
+        }
         return new DataFolder(full, held);
     }
 
@@ -42,7 +49,7 @@ public sealed class DataFolder : IDisposable
     public string Subfolder(string name)
     {
         string path = Path.Combine(FullPath, name);
-        PrivateFolder.Create(path);
+        DurableFolder.Create(path);
         return path;
     }
 

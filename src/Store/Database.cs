@@ -30,7 +30,10 @@ public interface IDatabase : IDisposable
     /// <summary>Applies all of the batch or nothing. The batch may be cleared and used again afterwards.</summary>
     void Commit(Batch batch, Durability durability);
 
-    /// <summary>When it returns, everything committed before the call survives a power cut.</summary>
+    /// <summary>
+    /// When it returns, everything committed before the call survives a power cut. When it, or an unlogged commit, throws, all
+    /// that was committed unlogged since the last flush that returned may be gone, whoever committed it: it must be written again.
+    /// </summary>
     void Flush();
 
     /// <summary>An unchanging view. It holds back the space of what is deleted later: keep it short and dispose it.</summary>

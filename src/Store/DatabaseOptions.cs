@@ -24,12 +24,6 @@ public sealed record DatabaseOptions
     public BlobOptions? Blobs { get; init; }
 
     /// <summary>
-    /// <see cref="IDatabase.Find"/> leaves the check of a value to its reader, who checks better: RocksDB's checksum of a blob
-    /// costs as much as hashing it (Debian's build computes it without the processor's help).
-    /// </summary>
-    public bool ReadersCheckValues { get; init; }
-
-    /// <summary>
     /// With several families the log is kept until all of them are flushed; past this size they are. Bounds how long opening
     /// takes after a crash. With one family the log is bounded by the write buffers instead.
     /// </summary>

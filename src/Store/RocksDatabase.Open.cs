@@ -16,26 +16,60 @@ public sealed partial class RocksDatabase
     {
         if (options.Families.Count == 0) throw new ArgumentException("A database has at least one family.", nameof(options));
         if (options.Families.Distinct().Count() != options.Families.Count) throw new ArgumentException("A family is named twice.", nameof(options));
-        PrivateFolder.Create(options.Path);
-        (NativeDatabase native, Opening opening) = OpenNative(options);
-        return new RocksDatabase(options, native, opening);
+        try
+        {
+            DurableFolder.Create(options.Path);
+            DamageNote.RequireNone(options.Path);
+            RequireBeginning(options.Path);
+            (NativeDatabase native, Opening opening) = OpenNative(options);
+            return new RocksDatabase(options, native, opening);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"the database {options.Path} can't be opened: {fault.Message}", inner: fault);
+        }
     }
 
-    // RocksDB 7.8.3, by trial: the strict mode opens a log that ends in the middle of a record, or in zeros or noise behind a
-    // whole record, without a word, and refuses every other damage. A record that a power cut left allocated but unwritten
-    // (it ends in zeros) is refused too, though nothing that was synced is lost: LogTail tells it from real damage.
+    // Without CURRENT RocksDB takes the folder for an empty one, makes a new database there and deletes the old one's files.
+    static void RequireBeginning(string folder)
+    {
+        if (File.Exists(Path.Combine(folder, "CURRENT"))) return;
+        if (Directory.EnumerateFiles(folder).FirstOrDefault(HoldsData) is { } orphan)
+            throw new CorruptDataException($"the database {folder} has lost its file CURRENT, and still has {Path.GetFileName(orphan)}");
+    }
+
+    static bool HoldsData(string file) => Path.GetExtension(file) is ".sst" or ".blob" || Path.GetExtension(file) is ".log" && new FileInfo(file).Length > 0;
+
+    // RocksDB writes a little whenever it opens; where it can't even begin its file LOG, Debian's build ends by an assertion.
+    static void RequireRoom(string folder)
+    {
+        const long RoomToOpen = 1 << 20; // a new log, a manifest, the options and the lines of LOG are a fifth of that
+        if (new DriveInfo(folder).AvailableFreeSpace < RoomToOpen)
+            throw new StoreException($"the disk is full: the database {folder} can't be opened", "free some space on that disk; nothing that was reported as stored is lost");
+    }
+
     static (NativeDatabase, Opening) OpenNative(DatabaseOptions options)
     {
+        RequireRoom(options.Path);
+        LogDamage? damage = LogCheck.FirstDamage(options.Path);
+        if (damage is { Torn: false }) return OpenUpTo(options, damage);
         try
         {
             return (NativeDatabase.Open(options, OpeningSettings.TolerateTornTail), Opening.Clean);
         }
-        catch (CorruptDataException damage)
+        catch (CorruptDataException fault)
         {
-            bool torn = LogTail.IsTorn(options.Path);
+            // A torn record that ends in zeros is damage for the strict mode. Anything else that we didn't see is told.
             NativeDatabase native = NativeDatabase.Open(options, OpeningSettings.StopAtDamage);
-            return (native, torn ? Opening.Clean : new Opening(damage.Message));
+            return (native, damage is null ? new Opening(fault.Message) : Opening.Clean);
         }
+    }
+
+    static (NativeDatabase, Opening) OpenUpTo(DatabaseOptions options, LogDamage damage)
+    {
+        LogCheck.MarkForRocksDB(damage);
+        string text = $"the log {damage.File} of the database is damaged at byte {damage.Offset}: what was committed after that is lost, if it was not flushed yet";
+        return (NativeDatabase.Open(options, OpeningSettings.StopAtDamage), new Opening(text));
     }
 
     /// <summary>The native database for one call: the open one, or, where a failure closed it, a newly opened one.</summary>
@@ -53,14 +87,15 @@ public sealed partial class RocksDatabase
         }
     }
 
-    // After a write to the log has failed, RocksDB goes on by itself some seconds after there is room again, and flushes what
-    // is in memory. But (7.8.3) it may keep the broken log, and the next write to that ends the process by an assertion, in
-    // Debian's build at least. So the handle is used for reading only, until RocksDB has recovered; then it is opened anew.
+    // After a write has failed, RocksDB goes on by itself some seconds after there is room again, and flushes what is in memory.
+    // But (7.8.3) it may keep the broken log, and the next write to that ends the process by an assertion, in Debian's build at
+    // least; and a flush of what skipped the log may then report success and the values be gone later. So the handle is used
+    // for reading only, until RocksDB has recovered; then it is opened anew, and what is seen is again what is on the disk.
     void GoOnAfterFailure()
     {
         lock (reopening)
         {
-            if (!Volatile.Read(ref logFailed)) return;
+            if (!Volatile.Read(ref writeFailed)) return;
             if (database.Handle.TryBorrow(out NativeHandle.Use db))
             {
                 using (db) Probe(db.Pointer);
@@ -74,7 +109,8 @@ public sealed partial class RocksDatabase
     void Reopen()
     {
         (database, _) = OpenNative(options);
-        Volatile.Write(ref logFailed, false);
+        if (Interlocked.Exchange(ref hasUnlogged, 0) == 1) Volatile.Write(ref lostUnlogged, 1);
+        Volatile.Write(ref writeFailed, false);
     }
 
     // An empty batch that skips the log: does nothing, but fails for as long as RocksDB has not recovered.

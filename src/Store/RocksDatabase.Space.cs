@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Vault.Primitives;
 using Vault.Store.Native;
 
@@ -33,7 +32,7 @@ public sealed unsafe partial class RocksDatabase
     /// </summary>
     public void Compact(Family family, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
-        if (Volatile.Read(ref logFailed)) GoOnAfterFailure();
+        if (Volatile.Read(ref writeFailed)) GoOnAfterFailure();
         using NativeHandle.Use db = Enter(out NativeDatabase current);
         nint native = Native(current, family);
         long errors = Property(db.Pointer, native, "rocksdb.background-errors");
@@ -43,9 +42,17 @@ public sealed unsafe partial class RocksDatabase
         Rocks.rocksdb_compactoptions_set_bottommost_level_compaction(use.Pointer, 3); // kForceOptimized: all, each file once
         fixed (byte* f = from, t = to)
             Rocks.rocksdb_compact_range_cf_opt(db.Pointer, native, use.Pointer, f, (nuint)from.Length, t, (nuint)to.Length);
-        // The call itself reports nothing.
-        if (Property(db.Pointer, native, "rocksdb.background-errors") > errors)
-            throw new StoreException($"compacting the database {options.Path} failed", "look at the file LOG in that folder; a full disk is the usual reason");
+        // The call itself reports nothing. Where it met damage, every write says so from now on.
+        if (Property(db.Pointer, native, "rocksdb.background-errors") <= errors) return;
+        try
+        {
+            Probe(db.Pointer);
+        }
+        catch (CorruptDataException damage)
+        {
+            throw DamageNote.Write(options.Path, damage);
+        }
+        throw new StoreException($"compacting the database {options.Path} failed", "a full disk is the usual reason: free some space and try again");
     }
 
     static long Sum(nint db, nint[] families, string property)

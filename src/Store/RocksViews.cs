@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Vault.Primitives;
 using Vault.Store.Native;
 
 namespace Vault.Store;
@@ -104,7 +105,14 @@ sealed unsafe class RocksCursor : ICursor
         if (state == State.At) return true;
         byte* error = null;
         Rocks.rocksdb_iter_get_error(use.Pointer, &error);
-        Rocks.Check(error, path);
+        try
+        {
+            Rocks.Check(error, path);
+        }
+        catch (CorruptDataException damage)
+        {
+            throw DamageNote.Write(path, damage);
+        }
         return false;
     }
 

@@ -73,6 +73,12 @@ public sealed class Schema
         }
     }
 
+    /// <summary>After a repair, which may have lost the version with other things: what has none is of the current one.</summary>
+    public void Assume(IDatabase database)
+    {
+        if (database.Get(family, Key) is null) database.Commit(new Batch().Put(family, Key, new State(current, [], program).Encode()), Durability.Synced);
+    }
+
     void Run(Migration step, State state, IDatabase database, TimeProvider time, Action<MigrationProgress>? progress, CancellationToken stop)
     {
         long begun = time.GetTimestamp(), done = 0, total = step.Estimate(database);

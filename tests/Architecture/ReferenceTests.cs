@@ -45,7 +45,7 @@ public sealed class ReferenceTests
     public void Tests_reference_what_they_test_and_what_that_may_use() => Broken.Nowhere(
         from project in Project.Below("tests")
         where allowed.ContainsKey(project.Name)
-        let may = allowed[project.Name].Append(project.Name).Select(name => "src/" + name).Append("tests/Support").ToHashSet()
+        let may = allowed[project.Name].Append(project.Name).Select(name => "src/" + name).Append("tests/Support").Append("tests/Faults").ToHashSet()
         from reference in project.References
         where !may.Contains(reference)
         select $"{project.File.Path} references {reference}",

@@ -38,6 +38,26 @@ public sealed partial class LimitedDisk : IDisposable
 
     public long FreeBytes => new DriveInfo(path).AvailableFreeSpace;
 
+    /// <summary>Takes all the room that is left.</summary>
+    public void Fill()
+    {
+        using FileStream file = File.Create(Filler, 1);
+        byte[] page = new byte[4096];
+        try
+        {
+            while (true) file.Write(page);
+        }
+        catch (IOException)
+        {
+            // full, which is what was wanted
+        }
+    }
+
+    /// <summary>Gives back what <see cref="Fill"/> took.</summary>
+    public void Empty() => File.Delete(Filler);
+
+    string Filler => System.IO.Path.Combine(path, "filler");
+
     /// <summary>Why this machine can't have one; null when it can.</summary>
     public static string? Missing => missing.Value;
 

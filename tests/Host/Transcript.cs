@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -89,12 +90,12 @@ public static class Transcript
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // Only what a program can't start without comes from outside: a developer's own settings don't reach the test.
-        string? runtime = Environment.GetEnvironmentVariable("DOTNET_ROOT");
+        // Only what a program can't start without comes from outside: a developer's own settings don't reach the test. The
+        // runtime is the one that runs the test: <root>/shared/Microsoft.NETCore.App/<version>/.
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/bin:/bin";
         start.Environment["HOME"] = home;
-        if (runtime != null) start.Environment["DOTNET_ROOT"] = runtime;
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
 
         Queue<string> words = new(Regex.Matches(line.Replace("{home}", home, StringComparison.Ordinal), "('[^']*'|[^' ])+").Select(word => word.Value.Replace("'", "", StringComparison.Ordinal)));
         for (; Regex.Match(words.Peek(), "^([A-Z_]+)=(.*)$") is { Success: true } assignment; words.Dequeue())

@@ -1,3 +1,4 @@
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.House.Tests;
@@ -59,5 +60,22 @@ public sealed class MissingLibraryTests : IDisposable
         Ran ran = await copy.VaultAsync([], ("USER_ID", "0"));
         Assert.Equal(1, ran.ExitCode);
         Assert.Contains("E: no network\nvault: error: apt-get couldn't install librocksdb7.8 libsodium23\n", ran.Error);
+    }
+
+    [Theory]
+    [InlineData("librocksdb.so.7.8", "", true)]
+    [InlineData("librocksdb.so.9.10", "", true)]
+    [InlineData("librocksdb.so", "", true)]
+    [InlineData("librocksdbjni.so", "", false)]
+    [InlineData("librocksdb.a", "", false)]
+    [InlineData("other", "\tlibrocksdb.so.8 (libc6,x86-64) => /opt/lib/librocksdb.so.8", true)]
+    [InlineData("other", "\tlibrocksdbjni.so (libc6,x86-64) => /opt/lib/librocksdbjni.so", false)]
+    public async Task A_library_is_there_in_any_version_in_the_usual_folders_or_the_linkers_list(string file, string linkerKnows, bool found)
+    {
+        copy.Write($"libraries/{file}", "");
+        copy.StandIn("ldconfig", $"echo '{linkerKnows}'");
+        string setup = Path.Combine(Repository.Root, "build", "setup.sh");
+        Ran ran = await copy.RunAsync("/bin/bash", ["-c", "set -euo pipefail; source \"$1\"; library_folders=(nowhere libraries); has_library rocksdb", "-", setup], copy.Root);
+        Assert.Equal(found ? 0 : 1, ran.ExitCode);
     }
 }

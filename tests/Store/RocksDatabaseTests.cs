@@ -1,41 +1,194 @@
+using System.Buffers.Binary;
 using Vault.Primitives;
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Store.Tests;
 
 public sealed class RocksDatabaseTests : IDisposable
 {
-    static readonly Family Main = new("main");
-    readonly string folder = Directory.CreateTempSubdirectory("vault-store-").FullName;
+    static readonly Family Main = new("main"), Other = new("other");
+    readonly TestFolder folder = new();
     readonly StoreMemory memory = new(8 << 20);
 
-    RocksDatabase Open(params Family[] families) => RocksDatabase.Open(new DatabaseOptions { Path = Path.Combine(folder, "db"), Families = families, Memory = memory });
+    RocksDatabase Open(string name = "db", BlobOptions? blobs = null, params Family[] families) => RocksDatabase.Open(new DatabaseOptions
+    {
+        Path = folder[name], Families = families.Length == 0 ? [Main] : families, Memory = memory, WriteBufferBytes = 1 << 20, Blobs = blobs,
+    });
+
+    static byte[] Key(int n)
+    {
+        byte[] key = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(key, n);
+        return key;
+    }
+
+    static int Count(RocksDatabase database, Family? family = null)
+    {
+        using ICursor cursor = database.Range(family ?? Main, default, default);
+        int n = 0;
+        while (cursor.MoveNext()) n++;
+        return n;
+    }
 
     [Fact]
-    public void What_was_committed_is_there_after_opening_again()
+    public void It_does_what_the_database_in_memory_does() => Seed.Check(LongRun.Cases(8, 2000), random =>
     {
-        using (RocksDatabase database = Open(Main))
-            database.Commit(new Batch().Put(Main, "k"u8.ToArray(), "v"u8.ToArray()), Durability.Synced);
-        using RocksDatabase again = Open(Main);
-        Assert.Equal("v"u8.ToArray(), again.Get(Main, "k"u8));
-        using StoredValue? found = again.Find(Main, "k"u8);
-        Assert.Equal("v"u8.ToArray(), found!.Span.ToArray());
-        Assert.Null(again.Opening.LogCutShort);
-        using (ICursor cursor = again.Range(Main, default, default))
+        string name = Convert.ToHexString(random.Bytes(8));
+        RocksDatabase rocks = Open(name, new BlobOptions(64), Main, Other);
+        using MemoryDatabase model = new(Main, Other);
+        for (int step = 0; step < 60; step++)
         {
-            Assert.True(cursor.MoveNext());
-            Assert.Equal("k"u8.ToArray(), cursor.Key.ToArray());
-            Assert.False(cursor.MoveNext());
+            Batch batch = RandomBatch(random);
+            Durability durability = random.Below(2) == 0 ? Durability.Logged : Durability.Synced;
+            rocks.Commit(batch, durability);
+            model.Commit(batch, durability);
+            Family family = random.Below(2) == 0 ? Main : Other;
+            byte[] from = random.BytesUpTo(2), to = random.BytesUpTo(2);
+            bool reverse = random.Below(2) == 0;
+            Assert.Equal(Entries(model, family, from, to, reverse), Entries(rocks, family, from, to, reverse));
+            switch (random.Below(20))
+            {
+                case 0: rocks.Flush(); break;
+                case 1: rocks.Compact(family, from, to); break;
+                case 2:
+                    rocks.Dispose();
+                    rocks = Open(name, new BlobOptions(64), Main, Other);
+                    break;
+            }
         }
-        again.Commit(new Batch().Delete(Main, "k"u8.ToArray()), Durability.Unlogged);
-        again.Flush();
-        again.Compact(Main, default, default);
-        Assert.Equal(1, again.Figures().Versions);
+        rocks.Dispose();
+    });
+
+    static Batch RandomBatch(RandomSource random)
+    {
+        Batch batch = new();
+        for (int n = random.Below(6); n >= 0; n--)
+        {
+            Family family = random.Below(2) == 0 ? Main : Other;
+            switch (random.Below(8))
+            {
+                case 0: batch.DeleteRange(family, random.BytesUpTo(2), random.BytesUpTo(2)); break;
+                case 1 or 2: batch.Delete(family, random.BytesUpTo(2)); break;
+                default: batch.Put(family, random.BytesUpTo(2), random.BytesUpTo(200)); break;
+            }
+        }
+        return batch;
+    }
+
+    static List<string> Entries(IDatabase database, Family family, byte[] from, byte[] to, bool reverse)
+    {
+        using ICursor cursor = database.Range(family, from, to, null, reverse);
+        List<string> entries = [];
+        while (cursor.MoveNext()) entries.Add($"{Convert.ToHexString(cursor.Key)}={Convert.ToHexString(cursor.Value)}");
+        return entries;
+    }
+
+    [Fact]
+    public void Cursors_and_snapshots_leave_nothing_behind()
+    {
+        using RocksDatabase database = Open();
+        for (int n = 0; n < 10_000; n++)
+        {
+            database.Commit(new Batch().Put(Main, Key(n % 100), Key(n)), Durability.Unlogged);
+            if (n % 1000 == 0) database.Flush();
+            using ISnapshot snapshot = database.Snapshot();
+            using ICursor cursor = database.Range(Main, default, default, snapshot);
+            Assert.True(cursor.MoveNext());
+        }
+        DatabaseFigures figures = database.Figures();
+        Assert.Equal(1, figures.Versions);
+        Assert.Equal(0, figures.Snapshots);
+    }
+
+    [Fact]
+    public void Forgotten_cursors_and_snapshots_go_with_the_garbage()
+    {
+        using RocksDatabase database = Open();
+        database.Commit(new Batch().Put(Main, Key(1), Key(1)), Durability.Unlogged);
+        Forget(database);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        DatabaseFigures figures = database.Figures();
+        Assert.Equal(1, figures.Versions);
+        Assert.Equal(0, figures.Snapshots);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    static void Forget(RocksDatabase database)
+    {
+        for (int n = 0; n < 100; n++)
+        {
+            database.Commit(new Batch().Put(Main, Key(n), Key(n)), Durability.Unlogged);
+            database.Flush();
+            database.Range(Main, default, default, database.Snapshot()).MoveNext();
+        }
+    }
+
+    [Fact]
+    public void Compacting_gives_back_blob_files_in_which_nothing_is_alive()
+    {
+        using RocksDatabase database = Open(blobs: new BlobOptions(1024, 1 << 20));
+        byte[] value = RandomSource.Seeded(1).Bytes(100_000);
+        for (int n = 0; n < 100; n++) database.Commit(new Batch().Put(Main, Key(n), value), Durability.Unlogged);
+        database.Flush();
+        long before = database.Figures().FileBytes;
+        database.Commit(new Batch().DeleteRange(Main, Key(0), Key(90)), Durability.Synced);
+        database.Compact(Main, default, default);
+        long after = database.Figures().FileBytes;
+        Assert.True(before > 9_000_000 && after < 3_000_000, $"{before} bytes before, {after} after");
+        for (int n = 90; n < 100; n++) Assert.Equal(value, database.Get(Main, Key(n)));
+    }
+
+    [Fact]
+    public void A_checkpoint_is_a_database_of_its_own()
+    {
+        using RocksDatabase database = Open(blobs: new BlobOptions(16));
+        database.Commit(new Batch().Put(Main, Key(1), new byte[100]), Durability.Unlogged);
+        database.Checkpoint(folder["copy"]);
+        database.Commit(new Batch().Put(Main, Key(2), new byte[100]), Durability.Unlogged);
+        using RocksDatabase copy = Open("copy", new BlobOptions(16));
+        Assert.Equal(1, Count(copy));
+        Assert.Throws<StoreException>(() => database.Checkpoint(folder["copy"]));
+    }
+
+    [Fact]
+    public void Families_that_are_not_named_stay()
+    {
+        using (RocksDatabase database = Open(families: [Main, Other]))
+            database.Commit(new Batch().Put(Other, Key(1), Key(1)), Durability.Synced);
+        using (RocksDatabase one = Open()) one.Commit(new Batch().Put(Main, Key(2), Key(2)), Durability.Synced);
+        using RocksDatabase both = Open(families: [Main, Other]);
+        Assert.Equal(1, Count(both, Other));
+        Assert.Equal(1, Count(both));
+        both.Dispose();
+        Assert.Throws<ArgumentException>(() => Open(families: [Other, Main]));
+    }
+
+    [Fact]
+    public void A_database_that_is_open_is_not_opened_twice()
+    {
+        using RocksDatabase database = Open();
+        Assert.Contains("in use", Assert.Throws<StoreException>(() => Open()).Message);
+    }
+
+    [Fact]
+    public void The_cache_is_shared()
+    {
+        using RocksDatabase one = Open("one"), two = Open("two");
+        foreach (RocksDatabase database in new[] { one, two })
+        {
+            database.Commit(new Batch().Put(Main, Key(1), new byte[1000]), Durability.Unlogged);
+            database.Flush();
+            long before = memory.CachedBytes;
+            Assert.NotNull(database.Get(Main, Key(1)));
+            Assert.True(memory.CachedBytes > before);
+        }
     }
 
     public void Dispose()
     {
         memory.Dispose();
-        Directory.Delete(folder, recursive: true);
+        folder.Dispose();
     }
 }

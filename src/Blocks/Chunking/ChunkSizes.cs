@@ -6,6 +6,10 @@ namespace Vault.Blocks;
 /// </summary>
 public sealed record ChunkSizes(int Min, int Normal, int Max)
 {
+    public int Min { get; init; } = 0 <= Min && Min <= Normal && 4 <= Normal && Normal <= Max && Max <= Limits.MaxLeafContent
+        ? Min
+        : throw new ArgumentException("Chunk sizes ascend, the normal one is at least 4, and the largest fits in a leaf.");
+
     /// <summary>Format of a vault, chosen by measurement: bench/results/chunk-sizes.md.</summary>
     public static ChunkSizes Default { get; } = new(64 << 10, 192 << 10, 1 << 20);
 

@@ -5,6 +5,8 @@ namespace Vault.Blocks;
 /// <summary>A stream seen through a buffer in which always as much is ready as the chunker may want to look at, until the stream ends.</summary>
 sealed class ContentWindow : IDisposable
 {
+    const int SmallFile = 128 << 10;
+
     readonly Stream content;
     readonly int lookAhead;
     byte[] buffer;
@@ -16,10 +18,14 @@ sealed class ContentWindow : IDisposable
         this.content = content;
         this.lookAhead = lookAhead;
         long expected = content.CanSeek ? content.Length - content.Position + 1 : long.MaxValue; // + 1: room to see the end
-        buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected, 1, size));
+        // One size for all but small files: the pool keeps what it has once given of each size.
+        buffer = ArrayPool<byte>.Shared.Rent(expected <= SmallFile ? (int)Math.Max(expected, 1) : size);
     }
 
     public ReadOnlyMemory<byte> Ready => buffer.AsMemory(from, to - from);
+
+    /// <summary>Nothing is left, and the stream is known to have ended.</summary>
+    public bool IsEmpty => ended && from == to;
 
     /// <summary>Reads until the chunker has enough to look at. False when nothing is left.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken stop)

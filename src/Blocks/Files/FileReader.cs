@@ -1,4 +1,5 @@
 using Vault.Identity;
+using Vault.Primitives;
 
 namespace Vault.Blocks;
 
@@ -110,10 +111,17 @@ public sealed class FileReader : Stream
 
     void LookAhead()
     {
-        while (ahead.Count < depth && upcoming!.MoveNext())
+        try
         {
-            (Child leaf, long start) = upcoming.Current;
-            ahead.Enqueue((start, Task.Run(() => opener.OpenLeaf(leaf))));
+            while (ahead.Count < depth && upcoming!.MoveNext())
+            {
+                (Child leaf, long start) = upcoming.Current;
+                ahead.Enqueue((start, Task.Run(() => opener.OpenLeaf(leaf))));
+            }
+        }
+        catch (CorruptDataException) when (current != null || ahead.Count > 0)
+        {
+            // What lies before the damage is read first; then the walk starts again there, and throws.
         }
         depth = Math.Min(2 * depth, FarthestAhead);
     }

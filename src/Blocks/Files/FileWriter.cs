@@ -1,4 +1,3 @@
-using System.Buffers;
 using Vault.Identity;
 
 namespace Vault.Blocks;
@@ -12,22 +11,24 @@ public sealed record Import(ImportJournal Journal, SourceStamp Source);
 /// </summary>
 public sealed class FileWriter : IDisposable
 {
-    /// <summary>Content read at once. Eight largest chunks: what is left over at its end is copied to the front.</summary>
-    const int WindowSize = 8 << 20;
+    /// <summary>Content read at once. Four largest chunks: what is left over at its end is copied to the front.</summary>
+    const int WindowSize = 4 << 20;
 
     /// <summary>Content between two checkpoints of an import: what a crash costs at most, beside what is in flight.</summary>
-    const int CheckpointContent = 24 << 20;
+    const int CheckpointContent = 20 << 20;
 
     readonly SecretEpoch epoch;
     readonly Chunker chunker;
     readonly LeafSealer sealer;
+    readonly LeafBuffers buffers;
 
     /// <summary>Writes with the secrets of one epoch, which must outlive the writer.</summary>
     public FileWriter(SecretEpoch epoch, ChunkSizes? sizes = null)
     {
         this.epoch = epoch;
         chunker = new Chunker(new GearTable(epoch.Chunker.Span), sizes ?? ChunkSizes.Default);
-        sealer = new LeafSealer(epoch.Convergence);
+        sealer = new LeafSealer(epoch.Convergence, chunker.Sizes.Max);
+        buffers = new LeafBuffers(chunker.Sizes.Max + LeafSealer.Overhead, Limits.LeavesInFlight);
     }
 
     /// <summary>
@@ -48,7 +49,11 @@ public sealed class FileWriter : IDisposable
         }
     }
 
-    public void Dispose() => sealer.Dispose();
+    public void Dispose()
+    {
+        sealer.Dispose();
+        buffers.Dispose();
+    }
 
     /// <summary>One file on its way.</summary>
     sealed class FileWrite(FileWriter writer, WriteSession session, Import? import)
@@ -72,12 +77,12 @@ public sealed class FileWriter : IDisposable
             {
                 any = true;
                 int length = writer.chunker.Cut(window.Ready.Span);
-                byte[] buffer = ArrayPool<byte>.Shared.Rent(length + LeafSealer.Overhead);
+                byte[] buffer = await writer.buffers.RentAsync(stop);
                 window.Take(length).Span.CopyTo(buffer.AsSpan(LeafSealer.ContentOffset));
-                more = await window.FillAsync(stop);
-                bool only = !more && inFlight.Count == 0;
+                bool only = inFlight.Count == 0 && window.IsEmpty; // a small file is done here and now, without a detour through the pool
                 inFlight.Enqueue(only ? StoreAsync(buffer, length) : Task.Run(() => StoreAsync(buffer, length), CancellationToken.None));
                 if (inFlight.Count >= Limits.LeavesInFlight) await TakeOldestAsync();
+                more = await window.FillAsync(stop);
             }
             while (inFlight.Count > 0) await TakeOldestAsync();
             await checkpoints;
@@ -110,7 +115,7 @@ public sealed class FileWriter : IDisposable
             }
             finally
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                writer.buffers.Return(buffer);
             }
         }
 

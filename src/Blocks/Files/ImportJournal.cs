@@ -19,6 +19,9 @@ public sealed class ImportJournal : IDisposable
     /// <summary>Long enough to come back to an import after a holiday's first half; short enough that its blocks don't stay for ever.</summary>
     public static TimeSpan Keep { get; } = TimeSpan.FromDays(7);
 
+    /// <summary>Younger entries have most of their time before them and needn't be written again when someone comes back.</summary>
+    static readonly TimeSpan Fresh = TimeSpan.FromDays(1);
+
     const int EntrySize = ContentKey.Size + 4;
     const uint FinishedAt = uint.MaxValue; // sorts behind every checkpoint
 
@@ -44,7 +47,7 @@ public sealed class ImportJournal : IDisposable
     /// <summary>The whole file, when an earlier run finished it and all of it is still here.</summary>
     public FileRef? Finished(SourceStamp source)
     {
-        if (store.Meta.Get(StoreKeys.Imports, Key(source, FinishedAt)) is not { } value || Open(value, Key(source, FinishedAt)) is not { } entry) return null;
+        if (Take(Key(source, FinishedAt)) is not { } entry) return null;
         FileRef? file = FileRef.Read(entry.Secret);
         if (file is null || entry.Ids is not [BlockId root] || root != file.Value.Root) return null;
         return new Reachability(store, vault).Walk(root, whole: true).All(reached => reached.Info != null) ? file : null;
@@ -56,9 +59,9 @@ public sealed class ImportJournal : IDisposable
         List<Child> leaves = [];
         long offset = 0;
         uint entries = 0;
-        for (; store.Meta.Get(StoreKeys.Imports, Key(source, entries)) is { } value; entries++)
+        for (; Take(Key(source, entries)) is { } entry; entries++)
         {
-            if (Open(value, Key(source, entries)) is not { } entry || DecodeLeaves(entry.Ids, entry.Secret, offset) is not { } more) break;
+            if (DecodeLeaves(entry.Ids, entry.Secret, offset) is not { } more) break;
             if (!more.All(leaf => store.Contains(vault, leaf.Id))) break;
             leaves.AddRange(more);
             offset += more.Sum(leaf => leaf.Length);
@@ -122,13 +125,28 @@ public sealed class ImportJournal : IDisposable
     /// <summary>The blocks that unfinished imports count on: leaves of checkpoints, and everything below the roots of finished files.</summary>
     internal static IEnumerable<(BlockId Id, bool Root)> BlocksOf(IDatabase meta, VaultTag vault, DateTimeOffset now, ISnapshot view)
     {
+        foreach ((byte[] key, byte[] value, bool counts) in Entries(meta, vault, now, view))
+            if (counts)
+                foreach (BlockId id in IdsOf(value)) yield return (id, key.EndsWith<byte>([0xFF, 0xFF, 0xFF, 0xFF]));
+    }
+
+    internal static void DropExpired(IDatabase meta, VaultTag vault, DateTimeOffset now, Batch batch)
+    {
+        foreach ((byte[] key, _, bool counts) in Entries(meta, vault, now, null))
+            if (!counts) batch.Delete(StoreKeys.Imports, key);
+    }
+
+    // Backwards: an import that runs for more than a week still needs its first leaves, and its last entry says that it is alive.
+    static IEnumerable<(byte[] Key, byte[] Value, bool Counts)> Entries(IDatabase meta, VaultTag vault, DateTimeOffset now, ISnapshot? view)
+    {
         (byte[] from, byte[] to) = StoreKeys.MetaOf(vault);
-        using ICursor cursor = meta.Range(StoreKeys.Imports, from, to, view);
+        using ICursor cursor = meta.Range(StoreKeys.Imports, from, to, view, reverse: true);
+        byte[] alive = []; // the source, the entries of which count from here down
         while (cursor.MoveNext())
         {
-            if (cursor.Value.Length < 12 || StoreKeys.TimeIn(cursor.Value[..8]) + Keep <= now) continue;
-            bool root = cursor.Key.EndsWith<byte>([0xFF, 0xFF, 0xFF, 0xFF]);
-            foreach (BlockId id in IdsOf(cursor.Value)) yield return (id, root);
+            byte[] key = cursor.Key.ToArray(), value = cursor.Value.ToArray();
+            if (value.Length >= 12 && StoreKeys.TimeIn(value) + Keep > now) alive = key[..^4];
+            yield return (key, value, value.Length >= 12 && key.AsSpan()[..^4].SequenceEqual(alive));
         }
     }
 
@@ -136,6 +154,16 @@ public sealed class ImportJournal : IDisposable
     {
         stamping.Dispose();
         sealing.Dispose();
+    }
+
+    /// <summary>Opens an entry that someone comes back to. One that has grown old counts from today again, and in a collection that runs already.</summary>
+    (BlockId[] Ids, byte[] Secret)? Take(byte[] key)
+    {
+        if (store.Meta.Get(StoreKeys.Imports, key) is not { } value || Open(value, key) is not { } entry) return null;
+        if (store.Time.GetUtcNow() - StoreKeys.TimeIn(value) < Fresh) return entry;
+        store.Meta.Commit(new Batch().Put(StoreKeys.Imports, key, Seal(key, entry.Ids, entry.Secret)), Durability.Logged); // undone by a power cut, it is done again
+        foreach (BlockId id in entry.Ids) store.Leases.Pinning(vault, id);
+        return entry;
     }
 
     byte[] Key(SourceStamp source, uint sequence)

@@ -1,11 +1,10 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using Vault.Primitives;
 
 namespace Vault.Blocks;
 
-/// <summary>Turns one chunk of content into a sealed leaf. Safe for use from several threads; compressors are kept for the next chunk.</summary>
-sealed class LeafSealer(SecretBytes convergence) : IDisposable
+/// <summary>Turns one chunk of content, of at most <c>largest</c> bytes, into a sealed leaf. Safe for use from several threads; compressors are kept for the next chunk.</summary>
+sealed class LeafSealer(SecretBytes convergence, int largest) : IDisposable
 {
     /// <summary>Where content begins in a leaf's buffer: behind header and flag.</summary>
     public const int ContentOffset = BlockHeaderSize + SealedBody.FlagSize;
@@ -16,7 +15,7 @@ sealed class LeafSealer(SecretBytes convergence) : IDisposable
     const int BlockHeaderSize = BlockHeader.Size;
     const int WorthCompressing = 64;
 
-    readonly ConcurrentBag<Compressor> compressors = [];
+    readonly ConcurrentBag<(Compressor Compressor, byte[] Output)> compressors = [];
 
     /// <summary>
     /// Seals in place: <paramref name="buffer"/> has the content at <see cref="ContentOffset"/> and room for the tag behind
@@ -36,17 +35,15 @@ sealed class LeafSealer(SecretBytes convergence) : IDisposable
     int Compress(byte[] buffer, int length)
     {
         if (length < WorthCompressing) return 0;
-        if (!compressors.TryTake(out Compressor? compressor)) compressor = new Compressor();
-        byte[] output = ArrayPool<byte>.Shared.Rent(length);
-        int payload = compressor.TryCompress(buffer.AsSpan(ContentOffset, length), output);
-        output.AsSpan(0, payload).CopyTo(buffer.AsSpan(ContentOffset));
-        ArrayPool<byte>.Shared.Return(output);
-        compressors.Add(compressor);
+        if (!compressors.TryTake(out (Compressor Compressor, byte[] Output) tools)) tools = (new Compressor(), GC.AllocateUninitializedArray<byte>(largest));
+        int payload = tools.Compressor.TryCompress(buffer.AsSpan(ContentOffset, length), tools.Output);
+        tools.Output.AsSpan(0, payload).CopyTo(buffer.AsSpan(ContentOffset));
+        compressors.Add(tools);
         return payload;
     }
 
     public void Dispose()
     {
-        while (compressors.TryTake(out Compressor? compressor)) compressor.Dispose();
+        while (compressors.TryTake(out (Compressor Compressor, byte[] Output) tools)) tools.Compressor.Dispose();
     }
 }

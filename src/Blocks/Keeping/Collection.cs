@@ -8,7 +8,8 @@ namespace Vault.Blocks;
 /// <param name="Condemned">Blocks found unneeded for the first time: they go when the hold time is over and nobody wants them again.</param>
 /// <param name="Waiting">Blocks condemned before, still within their hold time.</param>
 /// <param name="Hidden">Damaged or absent inner blocks: while there are any, what lies below them can't be told from garbage, and nothing is condemned or deleted.</param>
-public sealed record CollectionReport(long Needed, long Condemned, long Waiting, long Deleted, long DeletedBytes, int Hidden);
+/// <param name="PinsInDoubt">The store had to be mended and may have lost pins: until that is accepted, nothing is condemned or deleted.</param>
+public sealed record CollectionReport(long Needed, long Condemned, long Waiting, long Deleted, long DeletedBytes, int Hidden, bool PinsInDoubt);
 
 /// <summary>
 /// Mark and sweep, a slice at a time, beside running writers. A block that no pin reaches is condemned; it is deleted by a later
@@ -20,8 +21,12 @@ public sealed class Collection(BlockStore store, RandomSource random)
     /// <summary>An add that began today may refer to it tomorrow.</summary>
     public static TimeSpan DefaultHold { get; } = TimeSpan.FromHours(24);
 
+    /// <summary>A pin that ended this long ago is forgotten; not at once, because its owner may be about to renew it.</summary>
+    static readonly TimeSpan LongOver = TimeSpan.FromDays(1);
+
     public CollectionReport Run(VaultTag vault, TimeSpan hold, CancellationToken stop = default)
     {
+        if (MendingNotes.PinsAreInDoubt(store.Meta)) return new CollectionReport(0, 0, 0, 0, 0, 0, PinsInDoubt: true);
         Marks marks = new(store.List(vault).LongCount(), random.NextUInt64());
         using Leases.Cycle cycle = store.Leases.StartCycle(vault, marks);
         DateTimeOffset now = store.Time.GetUtcNow();
@@ -31,7 +36,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
             stop.ThrowIfCancellationRequested();
             marks.Add(reached.Id);
         }
-        if (reach.Hidden > 0) return new CollectionReport(0, 0, 0, 0, 0, reach.Hidden);
+        if (reach.Hidden > 0) return new CollectionReport(0, 0, 0, 0, 0, reach.Hidden, false);
         store.Meta.Flush(); // what is deleted below must not be needed again after a power cut: its pins are gone for good
 
         Sweep sweep = new(store, vault, cycle, reach, now, hold);
@@ -46,11 +51,11 @@ public sealed class Collection(BlockStore store, RandomSource random)
 
     sealed class Sweep(BlockStore store, VaultTag vault, Leases.Cycle cycle, Reachability reach, DateTimeOffset now, TimeSpan hold)
     {
-        readonly Batch dates = new();
+        readonly Batch notes = new(); // what changes in meta/: dates of condemnation, and what has run out
         readonly List<(BlockId Id, BlockInfo Info)> candidates = [];
         long needed, condemned, waiting, deleted, deletedBytes;
 
-        public CollectionReport Report => new(needed, condemned, waiting, deleted, deletedBytes, 0);
+        public CollectionReport Report => new(needed, condemned, waiting, deleted, deletedBytes, reach.Hidden, false);
 
         public void Consider(BlockId id, BlockInfo info)
         {
@@ -59,24 +64,27 @@ public sealed class Collection(BlockStore store, RandomSource random)
             if (cycle.Marks.MayContain(id))
             {
                 needed++;
-                if (since != null) dates.Delete(StoreKeys.Condemned, key);
+                if (since != null) notes.Delete(StoreKeys.Condemned, key);
             }
             else if (since is null && hold > TimeSpan.Zero)
             {
                 condemned++;
-                dates.Put(StoreKeys.Condemned, key, StoreKeys.TimeValue(now));
+                notes.Put(StoreKeys.Condemned, key, StoreKeys.TimeValue(now));
             }
             else if (since is { } date && now - date < hold) waiting++;
             else candidates.Add((id, info));
             if (candidates.Count >= Limits.SweepSlice) Delete();
-            if (dates.Changes.Count >= Limits.SweepSlice) WriteDates();
+            if (notes.Changes.Count >= Limits.SweepSlice) WriteNotes();
         }
 
         public void Finish()
         {
             Delete();
             DeleteUnneededDamage();
-            WriteDates();
+            foreach (Pin pin in store.Pins.Of(vault))
+                if (pin.Until + LongOver <= now) Pins.Remove(notes, vault, pin.Root, pin.Reason, pin.Owner.Span);
+            ImportJournal.DropExpired(store.Meta, vault, now, notes);
+            WriteNotes();
         }
 
         // A damaged block is in no listing: its bytes, still in the database, go when nothing reaches it.
@@ -84,9 +92,10 @@ public sealed class Collection(BlockStore store, RandomSource random)
         {
             foreach (DamagedBlock damaged in store.Quarantine.Of(vault))
             {
-                if (cycle.Marks.MayContain(damaged.Id)) continue;
-                candidates.Add((damaged.Id, default));
-                store.Quarantine.Release(vault, damaged.Id);
+                bool here = store.Contains(vault, damaged.Id);
+                if (!here && cycle.Marks.MayContain(damaged.Id)) continue;
+                if (!here) candidates.Add((damaged.Id, default));
+                notes.Delete(StoreKeys.Quarantine, StoreKeys.MetaKey(vault, damaged.Id));
             }
             Delete();
         }
@@ -120,7 +129,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
                 }
                 gone.Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id));
                 gone.Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, vault, id));
-                dates.Delete(StoreKeys.Condemned, StoreKeys.MetaKey(vault, id));
+                notes.Delete(StoreKeys.Condemned, StoreKeys.MetaKey(vault, id));
                 if (info.Length == 0) continue;
                 deleted++;
                 deletedBytes += info.Length;
@@ -128,10 +137,10 @@ public sealed class Collection(BlockStore store, RandomSource random)
             store.Blocks.Commit(gone, Durability.Logged); // if a power cut undoes it, the next collection finds the same
         }
 
-        void WriteDates()
+        void WriteNotes()
         {
-            store.Meta.Commit(dates, Durability.Logged);
-            dates.Clear();
+            store.Meta.Commit(notes, Durability.Logged);
+            notes.Clear();
         }
     }
 }

@@ -20,10 +20,18 @@ sealed class Reachability(BlockStore store, VaultTag vault)
     /// </summary>
     public int Hidden { get; private set; }
 
-    /// <summary>Every pin that counts now, and the blocks of unfinished imports.</summary>
+    /// <summary>Everything below the pins that count now, and the blocks of unfinished imports.</summary>
     public IEnumerable<Reached> WalkAll(DateTimeOffset now)
     {
         using ISnapshot view = store.Meta.Snapshot();
+        foreach (Reached reached in WalkPins(now, view)) yield return reached;
+        foreach ((BlockId id, bool root) in ImportJournal.BlocksOf(store.Meta, vault, now, view))
+            if (!root) yield return Child(id, 0);
+            else foreach (Reached reached in Walk(id, whole: false)) yield return reached;
+    }
+
+    public IEnumerable<Reached> WalkPins(DateTimeOffset now, ISnapshot view)
+    {
         foreach (Pin pin in store.Pins.Of(vault, view))
         {
             if (pin.Until is { } until && until <= now) continue;
@@ -31,9 +39,6 @@ sealed class Reachability(BlockStore store, VaultTag vault)
             bool whole = pin.Reason is not (PinReason.Wanted or PinReason.Assigned);
             foreach (Reached reached in Walk(pin.Root, whole)) yield return reached;
         }
-        foreach ((BlockId id, bool root) in ImportJournal.BlocksOf(store.Meta, vault, now, view))
-            if (!root) yield return Child(id, 0);
-            else foreach (Reached reached in Walk(id, whole: false)) yield return reached;
     }
 
     /// <summary>Every block from the root down that this walk hasn't met, the root first. Leaves that several parents share come again.</summary>

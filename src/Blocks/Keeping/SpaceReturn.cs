@@ -61,7 +61,11 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
         return files;
     }
 
-    long BytesOnDisk() => new DirectoryInfo(blocksFolder).EnumerateFiles().Sum(file => file.Length);
+    long BytesOnDisk() => new DirectoryInfo(blocksFolder).EnumerateFiles().Sum(file =>
+    {
+        file.Refresh();
+        return file.Exists ? file.Length : 0;
+    });
 
     (long Live, long Dead) Measure(string file)
     {
@@ -109,8 +113,22 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
 
     static IEnumerable<(BlockPlace Place, int Length)> Records(string file)
     {
-        using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using FileStream? stream = OpenUnlessGone(file);
+        if (stream is null) yield break;
         foreach (BlobRecord record in new BlobFile(stream, Limits.MaxBlock).Keys())
             if (BlockPlace.TryRead(record.Key, out BlockPlace place)) yield return (place, record.ValueLength);
+    }
+
+    // RocksDB deletes a file that holds nothing alive when it likes, also between our listing and our looking.
+    static FileStream? OpenUnlessGone(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 }

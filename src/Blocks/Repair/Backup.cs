@@ -13,14 +13,27 @@ public static class Backup
     public static void Run(BlockStore store, string target)
     {
         if (Path.Exists(target)) throw new StoreException($"{target} exists already", "name a folder that doesn't exist yet");
+        try
+        {
+            Copy(store, target);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"the backup {target} can't be written: {fault.Message}", "what is there of it can be deleted", fault);
+        }
+    }
+
+    static void Copy(BlockStore store, string target)
+    {
         string partial = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)) + ".partial"; // an interrupted copy must not look like a whole one
         if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-        Directory.CreateDirectory(partial);
+        DurableFolder.Create(partial);
         lock (store.Deleting)
         {
             store.Meta.Checkpoint(Path.Combine(partial, StoreDatabases.MetaFolder));
             store.Blocks.Checkpoint(Path.Combine(partial, StoreDatabases.BlocksFolder));
         }
-        Directory.Move(partial, target);
+        DurableFolder.Sync(partial); // a power cut after the last name must not leave that name on less than everything
+        DurableFolder.Move(partial, target);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Store;
@@ -12,27 +11,28 @@ namespace Vault.Blocks;
 /// </summary>
 public sealed class OpenedStore : IDisposable
 {
-    static readonly byte[] RebuiltKey = "rebuilt"u8.ToArray();
-
     readonly List<string> findings = [];
 
     OpenedStore(DataFolder folder, StoreMemory memory, TimeProvider time, IEnumerable<Family> families)
     {
         DatabaseOptions blocks = StoreDatabases.Blocks(folder.FullPath, memory), meta = StoreDatabases.Meta(folder.FullPath, memory, families);
-        Meta = Open(meta, () =>
+        BlocksFolder = blocks.Path;
+        Meta = Open(meta, StoreDatabases.MetaSchema, time, () =>
         {
-            string aside = Repair.MoveAsideAndRepair(meta.Path, time);
+            string aside = Repair.MoveAsideAndRepair(meta.Path, time, copy => NoteRepair(meta with { Path = copy }, time));
             findings.Add($"the database {meta.Path} would not open: it was moved to {aside}, and what could be repaired was");
         });
         try
         {
-            List<(VaultTag, BlockId, BlockInfo)> lost = [];
-            BlocksDatabase = Open(blocks, () => findings.Add(Describe(blocks.Path, Salvage.Run(blocks, time, (vault, id, info) => lost.Add((vault, id, info))))));
-            StoreDatabases.MetaSchema.Apply(Meta, time);
-            StoreDatabases.BlocksSchema.Apply(BlocksDatabase, time);
-            if (findings.Count > 0) Meta.Commit(new Batch().Put(StoreDatabases.MetaDefault, RebuiltKey, Encoding.UTF8.GetBytes(time.GetUtcNow().ToString("u"))), Durability.Synced);
+            if (findings.Count > 0) MendingNotes.OfMeta(Meta, time);
+            BlocksDatabase = Open(blocks, StoreDatabases.BlocksSchema, time, () =>
+            {
+                MendingNotes.OfBlocks(Meta, time); // before anything is replaced: an interruption must not hide it
+                Quarantine quarantine = new(Meta, time);
+                findings.Add(Describe(blocks.Path, Salvage.Run(blocks, time, (vault, id, info) => quarantine.Add(vault, id, info.Level, "lost when the database was rebuilt"))));
+            });
+            if (BlocksDatabase.Opening.LogCutShort != null) MendingNotes.OfBlocks(Meta, time);
             Store = new BlockStore(BlocksDatabase, Meta, time, DiskSpace.Of(folder.FullPath));
-            foreach ((VaultTag vault, BlockId id, BlockInfo info) in lost) Store.Quarantine.Add(vault, id, info.Level, "lost when the database was rebuilt");
         }
         catch
         {
@@ -47,6 +47,7 @@ public sealed class OpenedStore : IDisposable
         new(folder, memory, time, families);
 
     public BlockStore Store { get; }
+    public string BlocksFolder { get; }
     public RocksDatabase BlocksDatabase { get; }
     public RocksDatabase Meta { get; }
 
@@ -54,10 +55,10 @@ public sealed class OpenedStore : IDisposable
     public IReadOnlyList<string> Findings => findings;
 
     /// <summary>Since when this store may have forgotten something it knew; null when it never had to be mended. It may then take from others, and not tell them what to forget.</summary>
-    public string? RebuiltSince => Meta.Get(StoreDatabases.MetaDefault, RebuiltKey) is { } value ? Encoding.UTF8.GetString(value) : null;
+    public string? MendedSince => MendingNotes.Since(Meta);
 
-    /// <summary>After a reconciliation with others has brought back what was lost.</summary>
-    public void ForgetRebuilt() => Meta.Commit(new Batch().Delete(StoreDatabases.MetaDefault, RebuiltKey), Durability.Synced);
+    /// <summary>After a reconciliation with others has brought back what was lost, or its owner goes on with what is here.</summary>
+    public void AcceptMending() => MendingNotes.Accept(Meta);
 
     public void Dispose()
     {
@@ -66,21 +67,45 @@ public sealed class OpenedStore : IDisposable
         Meta.Dispose();
     }
 
-    RocksDatabase Open(DatabaseOptions options, Action mend)
+    RocksDatabase Open(DatabaseOptions options, Schema schema, TimeProvider time, Action mend)
     {
+        Repair.FinishReplacing(options.Path);
         RocksDatabase database;
         try
         {
-            database = RocksDatabase.Open(options);
+            database = OpenAndApply(options, schema, time);
         }
         catch (CorruptDataException)
         {
             mend();
-            database = RocksDatabase.Open(options);
+            database = OpenAndApply(options, schema, time);
         }
         if (database.Opening.LogCutShort is { } damage)
             findings.Add($"the log of the database {options.Path} was damaged; what was written last may be lost ({damage})");
         return database;
+    }
+
+    static RocksDatabase OpenAndApply(DatabaseOptions options, Schema schema, TimeProvider time)
+    {
+        RocksDatabase database = RocksDatabase.Open(options);
+        try
+        {
+            schema.Apply(database, time);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    // Into the copy, before it takes the place of the damaged one: nobody may see it without the note.
+    static void NoteRepair(DatabaseOptions copy, TimeProvider time)
+    {
+        using RocksDatabase repaired = RocksDatabase.Open(copy);
+        StoreDatabases.MetaSchema.Assume(repaired);
+        MendingNotes.OfMeta(repaired, time);
     }
 
     static string Describe(string path, SalvageReport report)

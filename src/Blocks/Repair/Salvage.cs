@@ -19,28 +19,35 @@ public static class Salvage
 {
     const long BatchBytes = 4 << 20;
 
-    /// <summary>Moves the database at <paramref name="options"/> aside, makes a new one there and fills it. The caller opens it then.</summary>
+    /// <summary>
+    /// Fills a new database beside the one at <paramref name="options"/>, lets it take the place and moves the damaged one aside.
+    /// Interrupted, it has changed nothing. The caller opens the new one then.
+    /// </summary>
     /// <param name="lost">Called for each block that the old index names and that can't be found.</param>
     public static SalvageReport Run(DatabaseOptions options, TimeProvider time, Action<VaultTag, BlockId, BlockInfo>? lost = null, Action<long>? progress = null)
     {
-        string aside = Repair.MoveAside(options.Path, time);
-        using RocksDatabase fresh = RocksDatabase.Open(options);
-        StoreDatabases.BlocksSchema.Apply(fresh, time);
-        Filling filling = new(fresh, progress);
-        foreach (string file in Directory.GetFiles(aside, "*.blob")) filling.TakeBlobFile(file);
-        filling.Flush();
-        long? missing = TakeFromIndex(aside, options, filling, lost);
-        filling.Flush();
-        return new SalvageReport(aside, filling.Salvaged, filling.SalvagedBytes, filling.Damaged, missing);
+        DatabaseOptions successor = options with { Path = Repair.FolderToRebuildIn(options.Path) };
+        Filling filling;
+        long? missing;
+        using (RocksDatabase fresh = RocksDatabase.Open(successor))
+        {
+            StoreDatabases.BlocksSchema.Apply(fresh, time);
+            filling = new Filling(fresh, progress);
+            foreach (string file in Directory.GetFiles(options.Path, "*.blob")) filling.TakeBlobFile(file);
+            filling.Flush();
+            missing = TakeFromIndex(options, filling, lost);
+            filling.Flush();
+        }
+        return new SalvageReport(Repair.Replace(options.Path, time), filling.Salvaged, filling.SalvagedBytes, filling.Damaged, missing);
     }
 
-    static long? TakeFromIndex(string aside, DatabaseOptions options, Filling filling, Action<VaultTag, BlockId, BlockInfo>? lost)
+    static long? TakeFromIndex(DatabaseOptions options, Filling filling, Action<VaultTag, BlockId, BlockInfo>? lost)
     {
         string copy = options.Path + ".rescue";
         if (Directory.Exists(copy)) Directory.Delete(copy, recursive: true);
         try
         {
-            Repair.CopyWithoutBlobs(aside, copy);
+            Repair.CopyWithoutBlobs(options.Path, copy);
             using RocksDatabase old = RocksDatabase.Open(options with { Path = copy, Blobs = null });
             return filling.TakeIndexed(old, lost);
         }

@@ -13,5 +13,10 @@ public readonly record struct BlockInfo(int Length, int Level)
         return value;
     }
 
-    internal static BlockInfo? Decode(ReadOnlySpan<byte> value) => value.Length == 5 ? new BlockInfo(BinaryPrimitives.ReadInt32BigEndian(value), value[4]) : null;
+    internal static BlockInfo? Decode(ReadOnlySpan<byte> value)
+    {
+        if (value.Length != 5) return null;
+        BlockInfo info = new(BinaryPrimitives.ReadInt32BigEndian(value), value[4]);
+        return info.Length is >= 0 and <= Limits.MaxBlock && info.Level <= Limits.MaxLevel ? info : null;
+    }
 }

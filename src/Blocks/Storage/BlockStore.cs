@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Store;
@@ -17,6 +16,7 @@ public sealed class BlockStore : IDisposable
     readonly IDatabase meta;
     readonly TimeProvider time;
     readonly DiskSpace? space;
+    readonly Lock judging = new(); // held while a block is looked at again and set aside
 
     public BlockStore(IDatabase blocks, IDatabase meta, TimeProvider time, DiskSpace? space = null)
     {
@@ -55,25 +55,44 @@ public sealed class BlockStore : IDisposable
     /// <summary>Reads and checks a block. Null when it isn't here, or was and turned out to be damaged: then it is in quarantine now.</summary>
     public StoredBlock? Read(VaultTag vault, BlockId id)
     {
-        if (Info(vault, id) is not { } info) return null;
-        string damage;
-        try
+        if (Info(vault, id) is null) return null;
+        if (FindWhole(vault, id, out _) is { } block) return block;
+        // Perhaps it was deleted meanwhile, or set aside and stored anew: one who comes late must not set aside the good one.
+        lock (judging)
         {
-            StoredValue? value = FindBytes(vault, id);
-            if (value != null && IsBlock(value.Span, id, out BlockHeader header)) return new StoredBlock(value, header);
-            damage = value is null ? "its bytes are gone" : "its bytes are not what was stored";
-            value?.Dispose();
+            if (Info(vault, id) is not { } info) return null;
+            if (FindWhole(vault, id, out string damage) is { } whole) return whole;
+            try
+            {
+                SetAside(vault, id, info.Level, damage);
+            }
+            catch (StoreException)
+            {
+                // A disk that can't even take the note: whoever reads the block next will notice again.
+            }
+            return null;
         }
-        catch (CorruptDataException fault)
-        {
-            damage = fault.Message;
-        }
-        SetAside(vault, id, info.Level, damage);
-        return null;
     }
 
     /// <summary>Begins to store blocks of a vault. Until the result is disposed, no collection touches what passed through it.</summary>
     public WriteSession BeginWrite(VaultTag vault) => new(this, vault, space);
+
+    /// <summary>The vaults that have blocks here.</summary>
+    public IEnumerable<VaultTag> Vaults()
+    {
+        (byte[] from, byte[] end) = StoreKeys.Under(StoreKeys.InfoOf);
+        while (true)
+        {
+            VaultTag vault;
+            using (ICursor cursor = blocks.Range(StoreKeys.Blocks, from, end))
+            {
+                if (!cursor.MoveNext()) yield break;
+                vault = new VaultTag(cursor.Key.Slice(1, VaultTag.Size));
+            }
+            yield return vault;
+            from = StoreKeys.BlocksOf(StoreKeys.InfoOf, vault).To;
+        }
+    }
 
     /// <summary>Every block of a vault, in the order of ids, without reading one.</summary>
     public IEnumerable<(BlockId Id, BlockInfo Info)> List(VaultTag vault)
@@ -84,10 +103,14 @@ public sealed class BlockStore : IDisposable
             if (BlockInfo.Decode(cursor.Value) is { } info) yield return (StoreKeys.IdIn(cursor.Key), info);
     }
 
-    /// <summary>Every block that the vault needs and this machine doesn't have, in the order in which trees can be fetched: a parent before its children.</summary>
+    /// <summary>
+    /// Every block that the vault's pins need and this machine doesn't have, in the order in which trees can be fetched: a parent
+    /// before its children. A block that several files share may come more than once.
+    /// </summary>
     public IEnumerable<BlockId> Missing(VaultTag vault)
     {
-        foreach (Reached reached in new Reachability(this, vault).WalkAll(time.GetUtcNow()))
+        using ISnapshot view = meta.Snapshot();
+        foreach (Reached reached in new Reachability(this, vault).WalkPins(time.GetUtcNow(), view))
             if (reached.Info is null) yield return reached.Id;
     }
 
@@ -117,19 +140,12 @@ public sealed class BlockStore : IDisposable
     /// <summary>Puts a quarantined block back into service when its bytes turn out to be whole after all (a cable, not a disk).</summary>
     internal bool TryRestore(VaultTag vault, BlockId id)
     {
-        try
-        {
-            using StoredValue? value = FindBytes(vault, id);
-            if (value is null || !IsBlock(value.Span, id, out BlockHeader header)) return false;
-            Batch batch = new Batch().Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id), new BlockInfo(value.Span.Length, header.Level).Encode());
-            blocks.Commit(batch, Durability.Synced);
-            Quarantine.Release(vault, id);
-            return true;
-        }
-        catch (CorruptDataException)
-        {
-            return false;
-        }
+        using StoredBlock? block = FindWhole(vault, id, out _);
+        if (block is null) return false;
+        Batch batch = new Batch().Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id), new BlockInfo(block.Bytes.Length, block.Header.Level).Encode());
+        blocks.Commit(batch, Durability.Synced);
+        Quarantine.Release(vault, id);
+        return true;
     }
 
     /// <summary>Takes a block out of service. Its bytes stay where they are until a collection finds that nobody needs them.</summary>
@@ -143,12 +159,22 @@ public sealed class BlockStore : IDisposable
         .Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, vault, id), bytes)
         .Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id), new BlockInfo(bytes.Length, header.Level).Encode());
 
-    StoredValue? FindBytes(VaultTag vault, BlockId id)
+    StoredBlock? FindWhole(VaultTag vault, BlockId id, out string damage)
     {
-        Span<byte> key = stackalloc byte[StoreKeys.BlockKeySize];
-        StoreKeys.WriteBlockKey(key, StoreKeys.BytesOf, vault, id);
-        return blocks.Find(StoreKeys.Blocks, key);
+        damage = "";
+        try
+        {
+            Span<byte> key = stackalloc byte[StoreKeys.BlockKeySize];
+            StoreKeys.WriteBlockKey(key, StoreKeys.BytesOf, vault, id);
+            StoredValue? value = blocks.Find(StoreKeys.Blocks, key);
+            if (value != null && BlockHeader.TryRead(value.Span, out BlockHeader header) && BlockId.Of(value.Span) == id) return new StoredBlock(value, header);
+            damage = value is null ? "its bytes are gone" : "its bytes are not what was stored";
+            value?.Dispose();
+        }
+        catch (CorruptDataException fault)
+        {
+            damage = fault.Message;
+        }
+        return null;
     }
-
-    static bool IsBlock(ReadOnlySpan<byte> bytes, BlockId id, out BlockHeader header) => BlockHeader.TryRead(bytes, out header) && BlockId.Of(bytes) == id;
 }

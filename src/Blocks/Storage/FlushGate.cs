@@ -15,7 +15,7 @@ sealed class FlushGate(IDatabase blocks)
     Task? next;
     int failures;
 
-    /// <summary>How often a flush has failed. What was unlogged at that moment may be gone, whatever a later flush says.</summary>
+    /// <summary>How often an unlogged write or a flush has failed. What was unlogged at that moment may be gone, whatever a later flush says.</summary>
     public int Failures => Volatile.Read(ref failures);
 
     /// <summary>Whether some block can be seen that a power cut would still take away.</summary>
@@ -31,6 +31,11 @@ sealed class FlushGate(IDatabase blocks)
         try
         {
             blocks.Commit(batch, Durability.Unlogged);
+        }
+        catch
+        {
+            NoteFailure();
+            throw;
         }
         finally
         {
@@ -75,16 +80,21 @@ sealed class FlushGate(IDatabase blocks)
         }
         catch
         {
-            lock (gate)
-            {
-                failures++;
-                unflushed++; // still dirty: the next flush has all of it to do
-            }
+            NoteFailure();
             throw;
         }
         finally
         {
             lock (gate) running = null;
+        }
+    }
+
+    void NoteFailure()
+    {
+        lock (gate)
+        {
+            failures++;
+            unflushed++; // still dirty: whatever can be seen now may be gone when the database has recovered
         }
     }
 

@@ -21,6 +21,9 @@ public static class StoreKeys
     /// <summary>What this project asks of <c>meta/</c>; others add theirs.</summary>
     public static IReadOnlyList<Family> MetaFamilies { get; } = [new("default"), Pins, Condemned, Quarantine, Imports];
 
+    /// <summary>So far from the end of what .NET can count that a span can be added to it.</summary>
+    static readonly DateTimeOffset Farthest = new(9000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     internal const byte BytesOf = (byte)'b';
     internal const byte InfoOf = (byte)'i';
     internal const int BlockKeySize = 1 + VaultTag.Size + BlockId.Size;
@@ -83,5 +86,10 @@ public static class StoreKeys
         return value;
     }
 
-    internal static DateTimeOffset TimeIn(ReadOnlySpan<byte> value) => DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(value));
+    /// <summary>Bytes that are no time count as the farthest one there is: what depends on it is kept.</summary>
+    internal static DateTimeOffset TimeIn(ReadOnlySpan<byte> value)
+    {
+        if (!BinaryPrimitives.TryReadInt64BigEndian(value, out long milliseconds)) return Farthest;
+        return milliseconds < 0 || milliseconds > Farthest.ToUnixTimeMilliseconds() ? Farthest : DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    }
 }

@@ -22,7 +22,8 @@ public sealed class WriteSession : IDisposable
     readonly Leases.Lease lease;
     readonly Lock gate = new();
     readonly int failuresBefore;
-    Batch waiting = new();
+    readonly HashSet<Task> underWay = []; // whoever has a block of this session in hand: a flush waits for them
+    SortedBlocks waiting = new();
     bool bypassing;   // the log: this session has become a large one
     bool metUnflushed; // a known block might not be durable yet
     ExceptionDispatchInfo? fault; // a block that could not be stored: nothing of this session counts any more
@@ -49,19 +50,7 @@ public sealed class WriteSession : IDisposable
     /// Stores a block unless the vault has it. When it returns, the caller may use the block's memory again; the block is
     /// durable only after <see cref="FlushAsync"/>.
     /// </summary>
-    public async ValueTask AddAsync(Block block)
-    {
-        fault?.Throw();
-        try
-        {
-            await StoreAsync(block);
-        }
-        catch (Exception first)
-        {
-            fault ??= ExceptionDispatchInfo.Capture(first);
-            throw;
-        }
-    }
+    public ValueTask AddAsync(Block block) => RunAsync(() => StoreAsync(block));
 
     async ValueTask StoreAsync(Block block)
     {
@@ -88,22 +77,11 @@ public sealed class WriteSession : IDisposable
     /// <summary>When it returns, every block added before the call would survive a power cut.</summary>
     public async Task FlushAsync()
     {
+        await Task.WhenAll(UnderWay()); // a block may be known here because another call is just about to store it
+        await RunAsync(CommitWaitingAsync);
+        await Task.WhenAll(UnderWay()); // or another call took it along with its own
         fault?.Throw();
-        Batch rest;
-        bool logged;
-        lock (gate)
-        {
-            rest = waiting;
-            waiting = new Batch();
-            logged = !bypassing;
-        }
-        if (rest.Changes.Count > 0)
-        {
-            space?.Demand(rest.Bytes);
-            if (logged) store.Blocks.Commit(rest, Durability.Synced);
-            else await store.Flushes.CommitAsync(rest);
-        }
-        if (!logged || metUnflushed) await store.Flushes.FlushAsync();
+        if (UnloggedMatters()) await store.Flushes.FlushAsync();
         if (store.Flushes.Failures != failuresBefore)
             throw new StoreException("an earlier write to the store failed, so this one can't be trusted", "free some space or check the disk, then add the files again");
     }
@@ -112,6 +90,54 @@ public sealed class WriteSession : IDisposable
     internal void Release(IEnumerable<BlockId> ids) => lease.Release(ids);
 
     public void Dispose() => lease.Dispose();
+
+    async ValueTask RunAsync(Func<ValueTask> step)
+    {
+        fault?.Throw();
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate) underWay.Add(done.Task);
+        try
+        {
+            await step();
+        }
+        catch (Exception first)
+        {
+            fault ??= ExceptionDispatchInfo.Capture(first);
+            throw;
+        }
+        finally
+        {
+            lock (gate) underWay.Remove(done.Task);
+            done.SetResult();
+        }
+    }
+
+    Task[] UnderWay()
+    {
+        lock (gate) return [.. underWay];
+    }
+
+    bool UnloggedMatters()
+    {
+        lock (gate) return bypassing || metUnflushed;
+    }
+
+    async ValueTask CommitWaitingAsync()
+    {
+        SortedBlocks rest;
+        bool logged;
+        lock (gate)
+        {
+            rest = waiting;
+            waiting = new SortedBlocks();
+            logged = !bypassing;
+        }
+        if (rest.Bytes == 0) return;
+        Batch batch = rest.ToBatch(vault);
+        space?.Demand(batch.Bytes);
+        if (logged) store.Blocks.Commit(batch, Durability.Synced);
+        else await store.Flushes.CommitAsync(batch);
+    }
 
     // Decides which way a new block goes; returns what is to be committed now, without the log.
     Batch? Take(Block block)
@@ -122,11 +148,11 @@ public sealed class WriteSession : IDisposable
             BlockStore.AddTo(own, vault, block.Id, block.Header, block.Bytes);
             return own;
         }
-        BlockStore.AddTo(waiting, vault, block.Id, block.Header, block.Bytes.ToArray());
+        waiting.Add(block);
         if (waiting.Bytes < (bypassing ? SharedBatch : Limits.LoggedCommit)) return null;
         bypassing = true;
-        Batch full = waiting;
-        waiting = new Batch();
-        return full;
+        SortedBlocks full = waiting;
+        waiting = new SortedBlocks();
+        return full.ToBatch(vault);
     }
 }

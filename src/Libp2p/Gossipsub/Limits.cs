@@ -66,7 +66,7 @@ public static class Limits
     /// <summary>Messages queued for one peer that doesn't read: seconds of heavy traffic, then they are dropped and gossip repairs it.</summary>
     public const int QueuedMessages = 1024;
 
-    /// <summary>Bytes of messages queued for one peer.</summary>
+    /// <summary>Bytes of messages queued for one peer. A message waiting for many peers is one piece of memory.</summary>
     public const long QueuedBytes = 4 << 20;
 
     /// <summary>Ids of each gossip kind queued for one peer.</summary>

@@ -36,18 +36,11 @@ internal sealed class MessageCache(int history, int gossip)
     }
 
     /// <summary>The ids to advertise, by topic.</summary>
-    public Dictionary<string, List<MessageId>> Recent()
-    {
-        Dictionary<string, List<MessageId>> recent = [];
-        foreach (MessageId id in order)
-        {
-            Entry entry = entries[id];
-            if (tick - entry.Tick >= gossip) continue;
-            if (!recent.TryGetValue(entry.Message.Topic, out List<MessageId>? ids)) recent.Add(entry.Message.Topic, ids = []);
-            ids.Add(id);
-        }
-        return recent;
-    }
+    public ILookup<string, MessageId> Recent() => Advertisable().ToLookup(id => entries[id].Message.Topic);
+
+    public List<MessageId> Recent(string topic) => [.. Advertisable().Where(id => entries[id].Message.Topic == topic)];
+
+    IEnumerable<MessageId> Advertisable() => order.Where(id => tick - entries[id].Tick < gossip);
 
     /// <summary>A heartbeat passed: a new window opens, the oldest closes.</summary>
     public void Shift()

@@ -40,6 +40,12 @@ public sealed record Parameters
     /// <summary>Heartbeats in which a message is advertised.</summary>
     public int HistoryGossip { get; init; } = 3;
 
+    /// <summary>
+    /// Whether a new mesh peer is told at once of recent messages, as no other implementation does. It repairs what was lost while
+    /// a mesh was hostile; it also brings a newcomer what was said in the seconds before it came.
+    /// </summary>
+    public bool AdvertiseToNewMesh { get; init; } = true;
+
     public TimeSpan FanoutTtl { get; init; } = TimeSpan.FromSeconds(60);
     public TimeSpan SeenTtl { get; init; } = TimeSpan.FromSeconds(120);
     public TimeSpan PruneBackoff { get; init; } = TimeSpan.FromSeconds(60);
@@ -84,7 +90,8 @@ public sealed record Parameters
         bool ordered = Dout < Dlo && Dout <= D / 2 && Dlo <= D && D <= Dhi && Dscore <= D && Dout >= 0;
         if (!ordered) throw new ArgumentException("The mesh degrees must satisfy Dout < Dlo ≤ D ≤ Dhi, Dout ≤ D/2 and Dscore ≤ D.");
         if (HistoryGossip > HistoryLength) throw new ArgumentException("What is advertised must still be there: HistoryGossip ≤ HistoryLength.");
-        if (HeartbeatInterval <= TimeSpan.Zero) throw new ArgumentException("The heartbeat must have an interval.");
+        if (HeartbeatInterval <= TimeSpan.Zero || OpportunisticGraftTicks < 1) throw new ArgumentException("Heartbeats need an interval, and some of them.");
+        if (MaxIHaveLength is < 1 or > Limits.QueuedIds) throw new ArgumentException($"What is advertised at once must fit into a peer's queue: MaxIHaveLength ≤ {Limits.QueuedIds}.");
         Score.Check();
     }
 }

@@ -2,17 +2,6 @@ using Vault.Primitives;
 
 namespace Vault.Libp2p.Gossipsub;
 
-/// <summary>What a peer's pubsub stream was negotiated as.</summary>
-public enum Protocol
-{
-    /// <summary>No mesh, no gossip: gets every message of its topics.</summary>
-    Floodsub,
-    Gossip10,
-    Gossip11,
-    /// <summary>Understands IDONTWANT.</summary>
-    Gossip12,
-}
-
 /// <summary>A peer's state while it is connected.</summary>
 internal sealed class Peer(PeerId id, Protocol protocol, bool outbound, Reputation score)
 {

@@ -2,7 +2,7 @@ using Vault.Primitives;
 
 namespace Vault.Libp2p.Gossipsub;
 
-/// <summary>What one peer did, from which its score is computed. Outlives the connection while the score isn't positive.</summary>
+/// <summary>What one peer did, from which its score is computed. Outlives the connection unless it is clean.</summary>
 internal sealed class Reputation(PeerId peer, ScoreParameters parameters)
 {
     sealed class Record
@@ -27,6 +27,9 @@ internal sealed class Reputation(PeerId peer, ScoreParameters parameters)
 
     /// <summary>P7's counter.</summary>
     public double Misbehaviour { get; private set; }
+
+    /// <summary>Nothing bad is on record. However good the rest is: else a peer could shed a bad record by reconnecting while it is liked.</summary>
+    public bool IsClean => Misbehaviour == 0 && topics.Values.All(record => record.Failure == 0 && record.Invalid == 0);
 
     public void Penalise(double amount) => Misbehaviour += amount;
 

@@ -68,11 +68,13 @@ public sealed partial class Router
         List<Peer> eligible = [.. PeersIn(topic).Where(peer =>
             peer.HasMesh && !members.Contains(peer) && ScoreOf(peer) >= parameters.Score.GossipThreshold)];
         int count = Math.Max(parameters.Dlazy, (int)(parameters.GossipFactor * eligible.Count));
-        foreach (Peer peer in Choose(eligible, count))
-        {
-            // Each peer gets its own choice of too many ids, so that all of them are told to someone.
-            List<MessageId> ids = recent.Count > parameters.MaxIHaveLength ? Choose([.. recent], parameters.MaxIHaveLength) : recent;
-            if (!QueueOf(peer, now).TryAdd(new IHave(topic.Name, ids))) Counters.Dropped++;
-        }
+        foreach (Peer peer in Choose(eligible, count)) Advertise(topic, peer, recent, now);
+    }
+
+    void Advertise(Topic topic, Peer peer, List<MessageId> recent, TimeSpan now)
+    {
+        // Each peer gets its own choice of too many ids, so that all of them are told to someone.
+        List<MessageId> ids = recent.Count > parameters.MaxIHaveLength ? Choose([.. recent], parameters.MaxIHaveLength) : recent;
+        if (!QueueOf(peer, now).TryAdd(new IHave(topic.Name, ids))) Counters.Dropped++;
     }
 }

@@ -23,13 +23,13 @@ public sealed partial class Router
         }
         if (tick % BackoffCleanTicks == 0) CleanBackoffs(now);
 
-        Dictionary<string, List<MessageId>> recent = cache.Recent();
+        ILookup<string, MessageId> recent = cache.Recent();
         foreach (Topic topic in topics.Values)
         {
             if (topic.IsSubscribed) MaintainMesh(topic, now);
             else MaintainFanout(topic, now);
             HashSet<Peer> members = topic.IsSubscribed ? topic.Mesh : topic.Fanout;
-            if (recent.TryGetValue(topic.Name, out List<MessageId>? ids)) Gossip(topic, members, ids, now);
+            if (recent.Contains(topic.Name)) Gossip(topic, members, [.. recent[topic.Name]], now);
             CloseIfIdle(topic);
         }
         cache.Shift();

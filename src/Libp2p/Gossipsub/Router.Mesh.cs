@@ -37,13 +37,21 @@ public sealed partial class Router
 
     void GraftInto(Topic topic, Peer peer, TimeSpan now)
     {
-        AddToMesh(topic, peer, now);
         QueueOf(peer, now).Graft(topic.Name);
+        AddToMesh(topic, peer, now);
     }
 
-    static void AddToMesh(Topic topic, Peer peer, TimeSpan now)
+    /// <summary>
+    /// A new mesh peer is told at once what there is: it gets no gossip from now on, and what came before the mesh wasn't forwarded
+    /// to it. Without this a node whose mesh was hostile until a moment ago would lose just those messages.
+    /// </summary>
+    void AddToMesh(Topic topic, Peer peer, TimeSpan now)
     {
-        if (topic.Mesh.Add(peer)) peer.Score.Graft(topic.Name, now);
+        if (!topic.Mesh.Add(peer)) return;
+        peer.Score.Graft(topic.Name, now);
+        if (!parameters.AdvertiseToNewMesh) return;
+        List<MessageId> recent = cache.Recent(topic.Name);
+        if (recent.Count > 0 && ScoreOf(peer) >= parameters.Score.GossipThreshold) Advertise(topic, peer, recent, now);
     }
 
     /// <summary>Removes the peer from the mesh and tells it, with or without offering others.</summary>
@@ -109,8 +117,10 @@ public sealed partial class Router
     {
         List<ExchangedPeer> offered = [.. prune.Peers.Where(offer => PeerId.FromBytes(offer.Peer.Span) is { } id
             && id != self && !peers.ContainsKey(id) && topic.Admits(id))];
-        Choose(offered, parameters.ExchangedPeers);
-        if (offered.Count > 0) outputs.Enqueue(new Output.Offered(topic.Name, by.Id, offered));
+        if (offered.Count == 0) return;
+        // Copies: what is offered points into the frame, which is borrowed.
+        List<ExchangedPeer> some = [.. Choose(offered, parameters.ExchangedPeers).Select(offer => new ExchangedPeer(offer.Peer.ToArray(), offer.Record.ToArray()))];
+        outputs.Enqueue(new Output.Offered(topic.Name, by.Id, some));
     }
 
     TimeSpan? BackoffOf(Topic topic, Peer peer) => backoffs.GetValueOrDefault(topic.Name)?.Of(peer.Id);

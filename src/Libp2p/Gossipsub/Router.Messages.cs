@@ -114,9 +114,11 @@ public sealed partial class Router
             repeats |= copies > Limits.CopiesPerHeartbeat;
             return;
         }
-        // Ours from before a restart, or by someone whom the sender's filter still admits or already does: not the sender's fault.
+        // Ours from before a restart, or by someone whom the sender's filter still admits or already does: not the sender's fault,
+        // and not a broken promise either.
         if (author == self || !topic.Admits(author))
         {
+            promises.Fulfil(id);
             Counters.Ignored++;
             return;
         }
@@ -128,14 +130,16 @@ public sealed partial class Router
 
     void Accept(Peer peer, Topic topic, MessageId id, Message message, TimeSpan now)
     {
+        promises.Fulfil(id);
         int size = message.Encoded.Length;
-        if (topic.IsValidated && (unjudged.Count == Limits.PendingMessages || unjudgedBytes + size > Limits.PendingBytes))
+        bool full = unjudged.Count == Limits.PendingMessages || unjudgedBytes + size > Limits.PendingBytes;
+        // Being judged although forgotten as seen: a flood can push it out of that cache.
+        if (topic.IsValidated && (full || unjudged.ContainsKey(id)))
         {
             Counters.Ignored++;
             return;
         }
         Sighting sighting = new(message, peer);
-        promises.Fulfil(id);
         seen.Add(id, sighting, now);
         if (message.Data.Length >= parameters.IDontWantSize) RefuseDuplicates(topic, id, peer, now);
         if (!topic.IsValidated)

@@ -4,10 +4,10 @@
 //
 // Who pumps it (a node, or a simulation) keeps to this:
 //  - One caller at a time. Every input takes `now`, a monotonic time that never goes back; zero is when the router was made.
-//  - Connect when a pubsub stream to the peer is open for writing, Disconnect when it is gone. The protocol ids offered are
-//    /meshsub/1.2.0, /meshsub/1.1.0, /meshsub/1.0.0 and, if wanted, /floodsub/1.0.0; each side writes only on the stream it opened.
+//  - Connect when a pubsub stream to the peer is open for writing (ProtocolIds), Disconnect when it is gone. Each side writes
+//    only on the stream it opened.
 //  - On a stream a frame is varint(length) ‖ RPC. The driver reads the length, resets the stream if it exceeds Limits.RpcSize
-//    before it allocates anything, and hands the RPC's bytes, which the router may keep, to Receive.
+//    before it allocates anything, and lends the RPC's bytes to Receive for the length of the call.
 //  - After each input, TryTake until it says no. Writable(peer) means: call TakeFrame, write it (with its length), and only when
 //    the stream has accepted it take the next; null ends it until the next Writable. That is the back-pressure: what isn't taken
 //    waits in a bounded queue, gossip is dropped first, and a peer that takes nothing for long is given up.
@@ -79,7 +79,7 @@ public sealed partial class Router
         scores.Disconnect(peer.Score, now);
     }
 
-    /// <summary>One frame from the peer, without its length.</summary>
+    /// <summary>One frame from the peer, without its length. Borrowed: what is kept of it is copied.</summary>
     public void Receive(PeerId from, ReadOnlyMemory<byte> frame, TimeSpan now)
     {
         if (!peers.TryGetValue(from, out Peer? peer) || peer.IsClosing || IsGraylisted(peer)) return;
@@ -88,7 +88,7 @@ public sealed partial class Router
             Close(peer, $"Its RPC is {fault}.");
             return;
         }
-        HandleSubscriptions(peer, rpc.Subscriptions);
+        HandleSubscriptions(peer, rpc.Subscriptions, now);
         HandleMessages(peer, rpc.Messages, now);
         HandleIHave(peer, rpc.IHave, now);
         HandleIWant(peer, rpc.IWant, now);
@@ -173,7 +173,7 @@ public sealed partial class Router
     public IReadOnlyCollection<PeerId> PeersOf(string name) =>
         [.. peers.Values.Where(peer => peer.Topics.Contains(name) && AdmitsTo(name, peer)).Select(peer => peer.Id)];
 
-    void HandleSubscriptions(Peer peer, List<Subscription> subscriptions)
+    void HandleSubscriptions(Peer peer, List<Subscription> subscriptions, TimeSpan now)
     {
         foreach (Subscription subscription in subscriptions)
         {
@@ -184,8 +184,11 @@ public sealed partial class Router
             }
             peer.Topics.Remove(subscription.Topic);
             if (!topics.TryGetValue(subscription.Topic, out Topic? topic)) continue;
-            if (topic.Mesh.Remove(peer)) peer.Score.Prune(topic.Name);
             topic.Fanout.Remove(peer);
+            if (!topic.Mesh.Remove(peer)) continue;
+            peer.Score.Prune(topic.Name);
+            // As if it had sent the PRUNE that belongs to leaving: else joining and leaving in turn would be free.
+            BackOff(topic.Name, peer, parameters.UnsubscribeBackoff, now);
         }
     }
 

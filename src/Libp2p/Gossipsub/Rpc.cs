@@ -17,7 +17,7 @@ public sealed class Rpc
     /// <summary>The frame's bytes, without the length that precedes them on a stream.</summary>
     public byte[] Encode() => RpcCodec.Encode(this);
 
-    /// <summary>Null, and what was wrong, for bytes that no honest peer would send. Never throws.</summary>
+    /// <summary>Null, and what was wrong, for bytes that no honest peer would send. Never throws. Messages point into the frame.</summary>
     public static Rpc? Decode(ReadOnlyMemory<byte> frame, out RpcFault fault) => RpcCodec.Decode(frame, out fault);
 }
 

@@ -21,12 +21,11 @@ internal sealed class Scoreboard(ScoreParameters parameters)
 
     public void Disconnect(Reputation reputation, TimeSpan now)
     {
-        double score = Of(reputation);
         reputation.IsConnected = false;
         if (reputation.Origin.IsKnown && --origins[reputation.Origin] == 0) origins.Remove(reputation.Origin);
         reputation.Leave();
         reputation.RetainedUntil = now + parameters.RetainScore;
-        if (score > 0 || reputation.Compute() == 0 && reputation.Misbehaviour == 0) known.Remove(reputation.Peer);
+        if (reputation.IsClean) known.Remove(reputation.Peer);
         else MakeRoom();
     }
 

@@ -18,9 +18,6 @@ internal sealed class SendQueue
 
     public bool IsCongested => messages.Count > Limits.QueuedMessages / 2 || messageBytes > Limits.QueuedBytes / 2;
 
-    public long MessageBytes => messageBytes;
-    public int MessageCount => messages.Count;
-
     public void Announce(string topic, bool wanted) => subscriptions[topic] = wanted;
 
     public void Graft(string topic) => mesh[topic] = null;

@@ -32,7 +32,6 @@ static unsafe partial class Rocks
     [LibraryImport(Library)] internal static partial void rocksdb_flush_wal(nint database, byte sync, byte** error);
     [LibraryImport(Library)] internal static partial void rocksdb_compact_range_cf_opt(
         nint database, nint family, nint options, byte* from, nuint fromLength, byte* to, nuint toLength);
-    [LibraryImport(Library)] internal static partial void rocksdb_set_options_cf(nint database, nint family, int count, byte** keys, byte** values, byte** error);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int rocksdb_property_int_cf(nint database, nint family, string name, ulong* value);

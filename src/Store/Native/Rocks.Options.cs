@@ -18,6 +18,8 @@ static unsafe partial class Rocks
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_compression(nint options, int type);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_level_compaction_dynamic_level_bytes(nint options, byte on);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_max_background_jobs(nint options, int count);
+    [LibraryImport(Library)] internal static partial void rocksdb_options_set_memtable_whole_key_filtering(nint options, byte enabled);
+    [LibraryImport(Library)] internal static partial void rocksdb_options_set_memtable_prefix_bloom_size_ratio(nint options, double ratio);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_max_open_files(nint options, int count);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_bytes_per_sync(nint options, ulong bytes);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_wal_bytes_per_sync(nint options, ulong bytes);
@@ -34,7 +36,6 @@ static unsafe partial class Rocks
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_blob_file_size(nint options, ulong bytes);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_blob_compression_type(nint options, int type);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_enable_blob_gc(nint options, byte on);
-    [LibraryImport(Library)] internal static partial void rocksdb_options_set_blob_gc_age_cutoff(nint options, double share);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_block_based_table_factory(nint options, nint table);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_ratelimiter(nint options, nint limiter);
 

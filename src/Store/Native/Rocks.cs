@@ -35,9 +35,10 @@ static unsafe partial class Rocks
     {
         if (status.Contains("No space left", StringComparison.Ordinal) || status.Contains("disk quota exceeded", StringComparison.OrdinalIgnoreCase))
             return new StoreException($"the disk is full: the database {path} can't write", "free some space on that disk; nothing that was reported as stored is lost");
-        if (status.StartsWith("Corruption", StringComparison.Ordinal))
+        // A file that the manifest names and the folder doesn't hold is damage too, whatever RocksDB calls it.
+        if (status.StartsWith("Corruption", StringComparison.Ordinal) || status.Contains("No such file", StringComparison.Ordinal))
             return new CorruptDataException($"the database {path} is damaged: {status}");
-        if (status.Contains("lock hold by current process", StringComparison.Ordinal) || status.Contains("While lock file", StringComparison.Ordinal))
+        if (status.Contains("lock hold by current process", StringComparison.Ordinal) || status.Contains("lock file", StringComparison.OrdinalIgnoreCase))
             return new StoreException($"the database {path} is in use: {status}");
         return new StoreException($"the database {path} failed: {status}");
     }

@@ -1,4 +1,5 @@
 using Vault.Tests.Faults.Child;
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Tests.Faults.Tests;

@@ -1,4 +1,5 @@
 using System.Text;
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Tests.Faults.Tests;

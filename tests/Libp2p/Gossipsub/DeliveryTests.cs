@@ -130,6 +130,31 @@ public sealed class DeliveryTests
     }
 
     [Fact]
+    public void A_promise_counts_as_kept_when_there_is_no_room_to_judge_the_message()
+    {
+        var (rig, mesh) = WithMesh(validated: true);
+        rig.Receive(mesh[0], [.. Enumerable.Range(0, Limits.PendingMessages).Select(i => mesh[0].Sign(Rig.Topic, (byte)i, (byte)(i >> 8)))]);
+        Message message = mesh[1].Sign(Rig.Topic, 1);
+        rig.Receive(mesh[1], rpc => rpc.IHave.Add(new IHave(Rig.Topic, [MessageId.FromAuthorAndSeqno(message)])));
+        rig.Receive(mesh[1], message);
+        rig.Beat(4);
+        Assert.Equal(0, rig.Router.Counters.BrokenPromises);
+    }
+
+    [Fact]
+    public void A_message_under_judgement_is_judged_once_even_if_a_flood_makes_us_forget_having_seen_it()
+    {
+        var (rig, mesh) = WithMesh(validated: true, parameters: new Parameters { SeenTtl = TimeSpan.FromSeconds(1) });
+        Message message = mesh[0].Sign(Rig.Topic, 1);
+        rig.Receive(mesh[0], message);
+        rig.Beat(2);
+        rig.Receive(mesh[1], message);
+        Assert.Single(rig.ToJudge);
+        rig.Judge(Verdict.Accept);
+        Assert.Single(rig.Delivered);
+    }
+
+    [Fact]
     public void An_own_message_floods_to_every_peer_of_the_topic_in_the_mesh_or_not()
     {
         var (rig, mesh) = WithMesh(6);

@@ -48,6 +48,18 @@ public sealed class GossipTests
     }
 
     [Fact]
+    public void A_peer_that_joins_the_mesh_is_told_at_once_what_came_before()
+    {
+        var (rig, member, others) = Make(1, NoGrafting);
+        Message message = member.Sign(Rig.Topic, 1);
+        rig.Receive(member, message);
+        rig.Graft(others[0]);
+        Assert.Equal([IdOf(message)], Advertised(rig, others[0]));
+        rig.Graft(others[0]);
+        Assert.Empty(Advertised(rig, others[0]));
+    }
+
+    [Fact]
     public void With_many_peers_a_quarter_of_them_is_gossiped_to()
     {
         var (rig, member, others) = Make(80, NoGrafting);

@@ -199,6 +199,21 @@ public sealed class HostileTests
     }
 
     [Fact]
+    public void Joining_and_leaving_in_turn_is_answered_once()
+    {
+        rig.Subscribe();
+        Guest author = rig.Connect(), guest = rig.Connect();
+        rig.Receive(author, author.Sign(Rig.Topic, 1));
+        for (int i = 0; i < 20; i++)
+        {
+            rig.Graft(guest);
+            rig.Receive(guest, rpc => rpc.Subscriptions.Add(new Subscription(Rig.Topic, false)));
+        }
+        Assert.Single(rig.Sent(guest), rpc => rpc.IHave.Count > 0);
+        Assert.True(IsGraylisted(guest));
+    }
+
+    [Fact]
     public void A_silent_mesh_peer_cannot_keep_a_message_from_us_that_others_advertise()
     {
         rig.Subscribe();

@@ -84,7 +84,9 @@ sealed class Rig
 
     public void Receive(Guest from, byte[] frame)
     {
-        Router.Receive(from.Id, frame, Now);
+        byte[] borrowed = [.. frame];
+        Router.Receive(from.Id, borrowed, Now);
+        Array.Fill(borrowed, (byte)0xEE); // as a pooled buffer would be
         Pump();
     }
 

@@ -237,6 +237,20 @@ public sealed class ScoreTests
     }
 
     [Fact]
+    public void A_bad_record_is_not_shed_by_reconnecting_while_the_score_is_good()
+    {
+        Rig rig = With(new TopicScoreParameters(), validated: true);
+        Guest guest = rig.Connect();
+        rig.Receive(guest, guest.Sign(Rig.Topic, 1));
+        rig.Judge(Verdict.Reject);
+        rig.Router.SetApplicationScore(guest.Id, 50);
+        rig.Disconnect(guest);
+        rig.Connect(guest);
+        rig.Router.SetApplicationScore(guest.Id, 0);
+        Assert.Equal(-10, rig.Score(guest), 6);
+    }
+
+    [Fact]
     public void A_graylisted_peer_is_reported_once_and_nothing_it_sends_is_read()
     {
         Rig rig = With(Nothing);

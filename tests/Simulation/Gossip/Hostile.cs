@@ -9,7 +9,7 @@ namespace Vault.Simulation.Tests.Gossip;
 /// </summary>
 class Hostile(int number, Swarm swarm, RandomSource random, Origin origin) : Member(number, swarm, random, origin)
 {
-    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(400);
     const int RememberedIds = 200;
 
     protected List<Member> Peers { get; } = [];

@@ -12,7 +12,7 @@ sealed record Plan
     /// <summary>How many peers each member dials; about as many dial it.</summary>
     public int Dials { get; init; } = 8;
 
-    /// <summary>Out of a hundred members: a fifth each are silent grafters, flooders, forgers, beggars and eclipsers.</summary>
+    /// <summary>How many of a hundred members are hostile; of these a fifth each silent grafters, flooders, forgers, beggars and eclipsers.</summary>
     public int HostilePercent { get; init; }
 
     /// <summary>Members that all eclipsers dial besides.</summary>
@@ -152,6 +152,7 @@ sealed class Outcome
     public Outcome(Swarm swarm, Dictionary<int, TimeSpan> publications)
     {
         IReadOnlyList<Honest> honest = swarm.HonestMembers;
+        Expected = honest.Count * publications.Count;
         List<TimeSpan> delays = [];
         foreach ((int message, TimeSpan published) in publications)
         {
@@ -170,7 +171,10 @@ sealed class Outcome
         Bytes = swarm.Network.BytesSent;
     }
 
-    /// <summary>Pairs of message and honest member that never met.</summary>
+    /// <summary>Pairs of message and honest member.</summary>
+    public int Expected { get; }
+
+    /// <summary>Those that never met.</summary>
     public int Missing { get; }
     public TimeSpan Median { get; }
     public TimeSpan Percentile99 { get; }
@@ -182,7 +186,7 @@ sealed class Outcome
     public long Bytes { get; }
 
     public override string ToString() =>
-        $"missing {Missing}, median {Median.TotalMilliseconds:F0} ms, 99 % {Percentile99.TotalMilliseconds:F0} ms, last {Last.TotalMilliseconds:F0} ms, "
+        $"missing {Missing} of {Expected}, median {Median.TotalMilliseconds:F0} ms, 99 % {Percentile99.TotalMilliseconds:F0} ms, last {Last.TotalMilliseconds:F0} ms, "
         + $"duplicates per message and node {DuplicatesPerMessage:F2} (worst node {WorstDuplicatesPerMessage:F1}), "
         + $"{Frames} frames, {Bytes / 1e6:F1} MB, digest {Digest}";
 }

@@ -1,0 +1,79 @@
+using Vault.Primitives;
+
+namespace Vault.Libp2p.Protobuf;
+
+/// <summary>
+/// Reads a protobuf message field by field without allocating. Unknown fields are passed over; bytes that aren't protobuf make
+/// <see cref="Malformed"/> true and end the reading, so that a caller checks once, after its loop.
+/// </summary>
+ref struct ProtoReader(ReadOnlySpan<byte> message)
+{
+    ReadOnlySpan<byte> rest = message;
+
+    public bool Malformed { get; private set; }
+
+    /// <summary>Number of the current field.</summary>
+    public int Field { get; private set; }
+
+    /// <summary>Value of the current field, of a varint or fixed field; 0 otherwise.</summary>
+    public ulong Number { get; private set; }
+
+    /// <summary>Value of the current field, of a length-delimited field; empty otherwise.</summary>
+    public ReadOnlySpan<byte> Bytes { get; private set; }
+
+    public bool IsBytes { get; private set; }
+
+    public bool Next()
+    {
+        if (rest.IsEmpty || Malformed) return false;
+        if (!TryNumber(out ulong tag) || tag >> 3 is 0 or > int.MaxValue) return Fail();
+        Field = (int)(tag >> 3);
+        Number = 0;
+        Bytes = default;
+        IsBytes = false;
+        switch (tag & 7)
+        {
+            case 0:
+                if (!TryNumber(out ulong number)) return Fail();
+                Number = number;
+                return true;
+            case 1: return TryFixed(8) || Fail();
+            case 2:
+                if (!TryNumber(out ulong length) || length > (ulong)rest.Length) return Fail();
+                Bytes = rest[..(int)length];
+                rest = rest[(int)length..];
+                IsBytes = true;
+                return true;
+            case 5: return TryFixed(4) || Fail();
+            default: return Fail();
+        }
+    }
+
+    // Protobuf's own varint: up to ten bytes, and longer forms than needed are allowed.
+    bool TryNumber(out ulong value)
+    {
+        value = 0;
+        for (int at = 0; at < rest.Length && at < 10; at++)
+        {
+            value |= (ulong)(rest[at] & 0x7F) << (7 * at);
+            if (rest[at] >= 0x80) continue;
+            rest = rest[(at + 1)..];
+            return true;
+        }
+        return false;
+    }
+
+    bool TryFixed(int size)
+    {
+        if (rest.Length < size) return false;
+        for (int at = size - 1; at >= 0; at--) Number = Number << 8 | rest[at];
+        rest = rest[size..];
+        return true;
+    }
+
+    bool Fail()
+    {
+        Malformed = true;
+        return false;
+    }
+}

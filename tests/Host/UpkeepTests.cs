@@ -1,0 +1,142 @@
+using Vault.Blocks;
+using Vault.Identity;
+using Vault.Primitives;
+using Vault.Store;
+using Xunit;
+
+namespace Vault.Host.Tests;
+
+/// <summary>The commands that look after a store, run as a user would, on a store with one file that is needed and one that isn't.</summary>
+public sealed class UpkeepTests : IDisposable
+{
+    static readonly string program = Path.Combine(AppContext.BaseDirectory, "vault");
+
+    readonly string home = Directory.CreateTempSubdirectory("vault-upkeep-").FullName;
+
+    string Data => Path.Combine(home, "data");
+
+    public void Dispose() => Directory.Delete(home, recursive: true);
+
+    [Fact]
+    public async Task A_store_is_verified_explained_collected_and_copied()
+    {
+        FileRef needed = await FillAsync();
+        await ShowsAsync($$"""
+            $ vault verify --data {home}/data
+            * blocks, * bytes read; 0 damaged, 0 missing
+
+            $ vault explain {{needed.Root}} --data {home}/data
+            {{needed.Root}} in vault *: * bytes, an inner block of level 1
+              head {{needed.Root}}
+
+            $ vault explain {{new string('0', 64)}} --data {home}/data
+            2> vault: error: no vault on this machine has or needs the block *
+            ? 1
+
+            $ vault gc --data {home}/data
+            0 blocks (0 bytes) deleted, * bytes returned to the file system
+            * blocks are not needed now and wait for the hold time to pass
+            ...
+
+            $ vault gc --hold-hours 0 --json --data {home}/data
+            {"deleted":*,"deletedBytes":*,"waiting":0,"bytesReturned":*,"bytesHeld":*,"hidden":0,"pinsInDoubt":false}
+
+            $ vault backup {home}/copy --data {home}/data
+            copied to {home}/copy; it opens with --data {home}/copy
+
+            $ vault backup {home}/copy --data {home}/data
+            2> vault: error: {home}/copy exists already
+            2> hint: name a folder that doesn't exist yet
+            ? 1
+
+            $ vault verify --json --data {home}/copy
+            {"blocks":*,"bytes":*,"bad":[],"missing":[]}
+
+            $ vault doctor --data {home}/data
+            store: {home}/data
+            both databases opened without trouble
+            blocks: * bytes in * files; meta: * bytes in * files
+            * blocks, * bytes read; 0 damaged, 0 missing
+            """);
+    }
+
+    [Fact]
+    public async Task A_damaged_block_is_named_and_the_exit_code_says_so()
+    {
+        await FillAsync();
+        string blob = Directory.GetFiles(Path.Combine(Data, StoreDatabases.BlocksFolder), "*.blob").MaxBy(path => new FileInfo(path).Length)!;
+        using (FileStream file = new(blob, FileMode.Open, FileAccess.ReadWrite))
+        {
+            file.Position = file.Length / 2;
+            int byteThere = file.ReadByte();
+            file.Position--;
+            file.WriteByte((byte)(byteThere ^ 1));
+        }
+        await ShowsAsync("""
+            $ vault verify --data {home}/data
+            * blocks, * bytes read; 1 damaged, 0 missing
+              damaged bafkrei*
+            ? 1
+
+            $ vault verify --json --data {home}/data
+            {"blocks":*,"bytes":*,"bad":["bafkrei*"],"missing":[]}
+            ? 1
+            """);
+    }
+
+    [Fact]
+    public async Task A_database_that_refuses_to_open_is_moved_aside_and_what_is_whole_is_salvaged()
+    {
+        await FillAsync();
+        File.WriteAllText(Path.Combine(Data, StoreDatabases.BlocksFolder, "CURRENT"), "nonsense\n");
+        await ShowsAsync("""
+            $ vault doctor --data {home}/data
+            store: {home}/data
+            mended on *: it may have forgotten something it knew
+            blocks: * bytes in * files; meta: * bytes in * files
+            * blocks, * bytes read; 0 damaged, 0 missing
+            2> vault: the database {home}/data/blocks would not open: it was moved to {home}/data/blocks.damaged-*; * blocks (* bytes) were salvaged, 0 were damaged, 0 are lost
+            """);
+    }
+
+    [Fact]
+    public async Task A_store_in_use_names_who_uses_it()
+    {
+        await FillAsync();
+        using DataFolder mine = DataFolder.Take(Data, "a test", TimeProvider.System);
+        await ShowsAsync($$"""
+            $ vault verify --data {home}/data
+            2> vault: error: the store is in use by process {{Environment.ProcessId}} (a test), since *
+            2> hint: stop that one first, or choose another folder with --data
+            ? 1
+            """);
+    }
+
+    // Two files of several blocks, both durable; only the first has a pin.
+    async Task<FileRef> FillAsync()
+    {
+        using DataFolder folder = DataFolder.Take(Data, "a test", TimeProvider.System);
+        using StoreMemory memory = new();
+        using OpenedStore opened = OpenedStore.Open(folder, memory, TimeProvider.System);
+        using VaultKeys keys = VaultKeys.Create(RandomSource.Seeded(1));
+        using FileWriter writer = new(keys.Current);
+        using WriteSession session = opened.Store.BeginWrite(keys.Vault.Tag);
+        byte[] content = new byte[3 << 20];
+        RandomSource random = RandomSource.Seeded(2);
+        random.Fill(content);
+        FileRef needed = await writer.WriteAsync(new MemoryStream(content), session);
+        random.Fill(content);
+        await writer.WriteAsync(new MemoryStream(content), session);
+        await session.FlushAsync();
+        Batch pins = new();
+        opened.Store.Pins.Add(pins, keys.Vault.Tag, needed.Root, PinReason.Head);
+        opened.Meta.Commit(pins, Durability.Synced);
+        return needed;
+    }
+
+    async Task ShowsAsync(string transcript)
+    {
+        foreach (Exchange exchange in Transcript.Parse(transcript))
+            if (await Transcript.DifferenceAsync(exchange, program, home) is { } difference) Assert.Fail(difference);
+    }
+}
