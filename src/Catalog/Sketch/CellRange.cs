@@ -1,0 +1,43 @@
+namespace Vault.Catalog;
+
+/// <summary>
+/// A stretch of a set's endless row of cells: those from <see cref="From"/> up to <see cref="To"/>. It is linear, so one stays
+/// current by putting ids in and taking them out, and two can be subtracted.
+/// </summary>
+public sealed class CellRange
+{
+    readonly Cell[] cells;
+
+    public CellRange(int from, int to) : this(from, new Cell[to - from]) { }
+
+    internal CellRange(int from, Cell[] cells)
+    {
+        From = from;
+        this.cells = cells;
+    }
+
+    public int From { get; }
+
+    public int To => From + cells.Length;
+
+    public ReadOnlySpan<Cell> Cells => cells;
+
+    public void Add(ulong id, SketchKey key) => Toggle(id, key.Hash(id), 1);
+
+    public void Remove(ulong id, SketchKey key) => Toggle(id, key.Hash(id), -1);
+
+    internal void Toggle(ulong id, ulong hash, int sign)
+    {
+        CellMapping mapping = new(hash);
+        while (mapping.Index < From) mapping.Advance();
+        for (; mapping.Index < To; mapping.Advance()) cells[mapping.Index - From].Toggle(id, hash, sign);
+    }
+
+    /// <summary>This row without what another's has, over the cells both have from the first on.</summary>
+    internal static Cell[] Subtract(ReadOnlySpan<Cell> mine, ReadOnlySpan<Cell> theirs)
+    {
+        Cell[] difference = new Cell[Math.Min(mine.Length, theirs.Length)];
+        for (int i = 0; i < difference.Length; i++) difference[i] = mine[i] - theirs[i];
+        return difference;
+    }
+}
