@@ -73,7 +73,7 @@ static class FilesScenario
             string path = Path.Combine(target, line[(space + 1)..]);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await using FileReader content = new(store.Blocks, store.Tag, file);
-            await using FileStream output = new(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+            await using FileStream output = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0); // Create truncates, after which ext4 writes all of a file back at its close
             await content.CopyToAsync(output, stop);
         });
         Report.Line("read", meter, ("files", lines.Length));

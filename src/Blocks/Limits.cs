@@ -25,7 +25,7 @@ public static class Limits
     public const int LoggedCommit = 4 << 20;
 
     /// <summary>Unlogged bytes that may wait in memory before the store flushes them: half of what the memtables may take.</summary>
-    public const int UnflushedBytes = 24 << 20;
+    public const int UnflushedBytes = 32 << 20;
 
     /// <summary>Leaves on their way through one file writer at once, whatever number of files they are of: bounds its memory to some tens of megabytes.</summary>
     public const int LeavesInFlight = 16;

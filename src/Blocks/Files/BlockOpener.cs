@@ -28,7 +28,7 @@ sealed class BlockOpener(BlockStore store, VaultTag vault) : IDisposable
     /// <summary>The children of an inner block, checked against what its parent promised. A level below 0: any, for a root.</summary>
     public (Child[] Children, int Level)? OpenInner(Child inner, int level)
     {
-        using StoredBlock block = Fetch(inner.Id);
+        using StoredBlock block = store.Read(vault, inner.Id) ?? throw Absent(inner.Id);
         if (block.Header.Level == 0 && level < 0) return null;
         if (block.Header.Level == 0 || level >= 0 && block.Header.Level != level) throw Wrong(inner.Id);
         byte[] body = new byte[block.Bytes.Length - block.Header.PublicSize - SealedBody.TagSize];
@@ -36,17 +36,18 @@ sealed class BlockOpener(BlockStore store, VaultTag vault) : IDisposable
         return (InnerBody.Parse(block.Bytes, block.Header, body, inner.Length) ?? throw Wrong(inner.Id), block.Header.Level);
     }
 
+    /// <summary>The key proves the bytes: a leaf that opens is what was sealed, and hashing it too would double the work.</summary>
     public LeafContent OpenLeaf(Child leaf)
     {
-        using StoredBlock block = Fetch(leaf.Id);
+        using StoredBlock block = store.ReadForKey(vault, leaf.Id) ?? throw Absent(leaf.Id);
         int length = (int)Math.Min(leaf.Length, Limits.MaxLeafContent + 1), bodyLength = block.Bytes.Length - block.Header.PublicSize - SealedBody.TagSize;
-        if (block.Header.Level != 0 || length > Limits.MaxLeafContent || bodyLength > SealedBody.FlagSize + length) throw Wrong(leaf.Id);
+        if (block.Header.Level != 0 || length > Limits.MaxLeafContent || bodyLength > SealedBody.FlagSize + length) throw Judge(leaf.Id);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(bodyLength);
         LeafContent? content = null;
         try
         {
             Span<byte> body = buffer.AsSpan(0, bodyLength);
-            if (!SealedBody.TryOpen(leaf.Key, block.Bytes, block.Header, body)) throw Wrong(leaf.Id);
+            if (!SealedBody.TryOpen(leaf.Key, block.Bytes, block.Header, body)) throw Judge(leaf.Id);
             content = body[0] switch
             {
                 SealedBody.Plain when body.Length == SealedBody.FlagSize + length => new LeafContent(buffer, SealedBody.FlagSize, length),
@@ -72,8 +73,15 @@ sealed class BlockOpener(BlockStore store, VaultTag vault) : IDisposable
         return null;
     }
 
-    StoredBlock Fetch(BlockId id) => store.Read(vault, id)
-        ?? throw new CorruptDataException($"block {id} of this file isn't on this machine", "connect a device that holds the vault, or run vault verify to see what is missing");
+    // The bytes on the disk may be damaged, or the reference may be wrong: the hash tells which, and sets damaged bytes aside.
+    CorruptDataException Judge(BlockId id)
+    {
+        using StoredBlock? whole = store.Read(vault, id);
+        return whole is null ? Absent(id) : Wrong(id);
+    }
+
+    static CorruptDataException Absent(BlockId id) =>
+        new($"block {id} of this file isn't on this machine", "connect a device that holds the vault, or run vault verify to see what is missing");
 
     static CorruptDataException Wrong(BlockId id) => new($"block {id} is not the part of the file that its reference says");
 

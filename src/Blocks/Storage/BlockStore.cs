@@ -56,12 +56,12 @@ public sealed class BlockStore : IDisposable
     public StoredBlock? Read(VaultTag vault, BlockId id)
     {
         if (Info(vault, id) is null) return null;
-        if (FindWhole(vault, id, out _) is { } block) return block;
+        if (Find(vault, id, hash: true, out _) is { } block) return block;
         // Perhaps it was deleted meanwhile, or set aside and stored anew: one who comes late must not set aside the good one.
         lock (judging)
         {
             if (Info(vault, id) is not { } info) return null;
-            if (FindWhole(vault, id, out string damage) is { } whole) return whole;
+            if (Find(vault, id, hash: true, out string damage) is { } whole) return whole;
             try
             {
                 SetAside(vault, id, info.Level, damage);
@@ -73,6 +73,12 @@ public sealed class BlockStore : IDisposable
             return null;
         }
     }
+
+    /// <summary>
+    /// A block whose hash was not computed: for a reader whose key proves the bytes as well. What the key refuses,
+    /// <see cref="Read"/> judges.
+    /// </summary>
+    internal StoredBlock? ReadForKey(VaultTag vault, BlockId id) => Find(vault, id, hash: false, out _) ?? Read(vault, id);
 
     /// <summary>Begins to store blocks of a vault. Until the result is disposed, no collection touches what passed through it.</summary>
     public WriteSession BeginWrite(VaultTag vault) => new(this, vault, space);
@@ -140,7 +146,7 @@ public sealed class BlockStore : IDisposable
     /// <summary>Puts a quarantined block back into service when its bytes turn out to be whole after all (a cable, not a disk).</summary>
     internal bool TryRestore(VaultTag vault, BlockId id)
     {
-        using StoredBlock? block = FindWhole(vault, id, out _);
+        using StoredBlock? block = Find(vault, id, hash: true, out _);
         if (block is null) return false;
         Batch batch = new Batch().Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id), new BlockInfo(block.Bytes.Length, block.Header.Level).Encode());
         blocks.Commit(batch, Durability.Synced);
@@ -159,7 +165,7 @@ public sealed class BlockStore : IDisposable
         .Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, vault, id), bytes)
         .Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id), new BlockInfo(bytes.Length, header.Level).Encode());
 
-    StoredBlock? FindWhole(VaultTag vault, BlockId id, out string damage)
+    StoredBlock? Find(VaultTag vault, BlockId id, bool hash, out string damage)
     {
         damage = "";
         try
@@ -167,7 +173,7 @@ public sealed class BlockStore : IDisposable
             Span<byte> key = stackalloc byte[StoreKeys.BlockKeySize];
             StoreKeys.WriteBlockKey(key, StoreKeys.BytesOf, vault, id);
             StoredValue? value = blocks.Find(StoreKeys.Blocks, key);
-            if (value != null && BlockHeader.TryRead(value.Span, out BlockHeader header) && BlockId.Of(value.Span) == id) return new StoredBlock(value, header);
+            if (value != null && BlockHeader.TryRead(value.Span, out BlockHeader header) && (!hash || BlockId.Of(value.Span) == id)) return new StoredBlock(value, header);
             damage = value is null ? "its bytes are gone" : "its bytes are not what was stored";
             value?.Dispose();
         }

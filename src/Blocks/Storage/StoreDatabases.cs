@@ -18,8 +18,8 @@ public static class StoreDatabases
     public static Schema MetaSchema { get; } = new(MetaDefault, Format, Program);
 
     /// <summary>Two of these are all the memory that unflushed blocks may take. Larger than what a flush is begun for, so that it is always we who begin it.</summary>
-    const long BlocksBuffer = 32L << 20;
-    const long MetaBuffer = 8L << 20;
+    const long BlocksBuffer = 40L << 20;
+    const long MetaBuffer = 4L << 20;
 
     /// <summary>Smaller values stay among the keys: a blob file entry costs a read of its own.</summary>
     const long LeastBlob = 4 << 10;
