@@ -23,6 +23,9 @@ public sealed class FuzzTests : IDisposable
         decompressor.Dispose();
     }
 
+    /// <summary>What the runtime allocates on a thread now and then, for example when it compiles a method anew.</summary>
+    const int RuntimesOwn = 512;
+
     /// <summary>Tries mutations of the samples; <paramref name="decode"/> may allocate up to the limit beside what is mutated.</summary>
     static void Fuzz(byte[][] samples, int limit, Action<byte[]> decode)
     {
@@ -33,7 +36,7 @@ public sealed class FuzzTests : IDisposable
             long before = GC.GetAllocatedBytesForCurrentThread();
             decode(bent);
             long used = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(used <= limit, $"{used} bytes allocated for {Convert.ToHexString(bent)}");
+            Assert.True(used <= limit + RuntimesOwn, $"{used} bytes allocated for {Convert.ToHexString(bent)}");
         });
     }
 

@@ -78,7 +78,8 @@ public sealed class BlockStore : IDisposable
     /// A block whose hash was not computed: for a reader whose key proves the bytes as well. What the key refuses,
     /// <see cref="Read"/> judges.
     /// </summary>
-    internal StoredBlock? ReadForKey(VaultTag vault, BlockId id) => Find(vault, id, hash: false, out _) ?? Read(vault, id);
+    internal StoredBlock? ReadForKey(VaultTag vault, BlockId id) =>
+        !Contains(vault, id) ? null : Find(vault, id, hash: false, out _) ?? Read(vault, id);
 
     /// <summary>Begins to store blocks of a vault. Until the result is disposed, no collection touches what passed through it.</summary>
     public WriteSession BeginWrite(VaultTag vault) => new(this, vault, space);
