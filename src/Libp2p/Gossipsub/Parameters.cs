@@ -41,10 +41,10 @@ public sealed record Parameters
     public int HistoryGossip { get; init; } = 3;
 
     /// <summary>
-    /// Whether a new mesh peer is told at once of recent messages, as no other implementation does. It repairs what was lost while
-    /// a mesh was hostile; it also brings a newcomer what was said in the seconds before it came.
+    /// Whether a new mesh peer is told at once of recent messages. Off, as in other implementations: it also brings a newcomer what
+    /// was said in the seconds before it came. On, it repairs what was lost while a mesh was hostile.
     /// </summary>
-    public bool AdvertiseToNewMesh { get; init; } = true;
+    public bool AdvertiseToNewMesh { get; init; }
 
     public TimeSpan FanoutTtl { get; init; } = TimeSpan.FromSeconds(60);
     public TimeSpan SeenTtl { get; init; } = TimeSpan.FromSeconds(120);

@@ -7,7 +7,8 @@ namespace Vault.Libp2p.Tests.Gossipsub;
 /// <summary>Peers that mean harm: what they can make grow stays bounded, and they pay.</summary>
 public sealed class HostileTests
 {
-    readonly Rig rig = new();
+    /// <summary>With everything switched on that a peer can make us say.</summary>
+    readonly Rig rig = new(new Parameters { AdvertiseToNewMesh = true });
 
     static byte[] Noise(int seed, int length = 46)
     {
