@@ -42,8 +42,8 @@ public sealed partial class Router
     }
 
     /// <summary>
-    /// A new mesh peer can be told at once what there is: it gets no gossip from now on, and what came before the mesh wasn't forwarded
-    /// to it. Without this a node whose mesh was hostile until a moment ago may lose just those messages.
+    /// A new mesh peer is told at once what there is: it gets no gossip from now on, and what came before the mesh wasn't forwarded
+    /// to it. Without this a node whose mesh was hostile until a moment ago would lose just those messages.
     /// </summary>
     void AddToMesh(Topic topic, Peer peer, TimeSpan now)
     {

@@ -7,8 +7,7 @@ namespace Vault.Libp2p.Tests.Gossipsub;
 /// <summary>Peers that mean harm: what they can make grow stays bounded, and they pay.</summary>
 public sealed class HostileTests
 {
-    /// <summary>With everything switched on that a peer can make us say.</summary>
-    readonly Rig rig = new(new Parameters { AdvertiseToNewMesh = true });
+    readonly Rig rig = new();
 
     static byte[] Noise(int seed, int length = 46)
     {
