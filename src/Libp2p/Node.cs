@@ -49,7 +49,7 @@ public sealed partial class Node : IAsyncDisposable
         Handle(IdentifyProtocol.Id, (stream, cancel) => IdentifyProtocol.SendAsync(stream, Describe(stream.Connection), cancel));
         Handle(IdentifyProtocol.Push, AcceptPushAsync);
         Handle(PingProtocol.Id, PingProtocol.AnswerAsync);
-        if (options.Mdns is { } mdns) discovery = new Discovery(mdns, Id, options.Networks, ListenAddresses, Discovered, time, random);
+        if (options.Mdns is { Speaks: true } mdns) discovery = new Discovery(mdns, Id, options.Networks, ListenAddresses, Discovered, time, random);
     }
 
     public PeerId Id { get; }

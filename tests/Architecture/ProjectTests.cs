@@ -15,6 +15,7 @@ public sealed class ProjectTests
         ["Support"] = "what test projects share; holds no tests",
         ["Simulation"] = "the whole swarm in one thread",
         ["Survival"] = "the block store on the real database, killed, cut off from power, damaged and refused the disk",
+        ["Interop"] = "our node against js-libp2p",
         ["Player"] = "the program that Survival kills",
     };
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Vault.Libp2p.Protobuf;
 using Vault.Primitives;
 
 namespace Vault.Libp2p.Gossipsub;
@@ -9,7 +10,7 @@ namespace Vault.Libp2p.Gossipsub;
 /// </summary>
 public sealed class Message
 {
-    const uint FromField = 1, DataField = 2, SeqnoField = 3, TopicField = 4, SignatureField = 5, KeyField = 6;
+    const int FromField = 1, DataField = 2, SeqnoField = 3, TopicField = 4, SignatureField = 5, KeyField = 6;
 
     internal static ReadOnlySpan<byte> SigningDomain => "libp2p-pubsub:"u8;
 
@@ -58,15 +59,15 @@ public sealed class Message
     /// </summary>
     internal Message Seal()
     {
-        WireWriter writer = new(SigningDomain.Length + From.Length + Data.Length + Signature.Length + Key.Length + Topic.Length + 32);
-        writer.WriteRaw(SigningDomain);
-        if (!From.IsEmpty) writer.WriteBytes(FromField, From.Span);
-        if (HasData) writer.WriteBytes(DataField, Data.Span);
-        if (!Seqno.IsEmpty) writer.WriteBytes(SeqnoField, Seqno.Span);
-        if (Topic.Length > 0) writer.WriteText(TopicField, Topic);
+        ProtoWriter writer = new(SigningDomain.Length + From.Length + Data.Length + Signature.Length + Key.Length + Topic.Length + 32);
+        writer.Raw(SigningDomain);
+        if (!From.IsEmpty) writer.Bytes(FromField, From.Span);
+        if (HasData) writer.Bytes(DataField, Data.Span);
+        if (!Seqno.IsEmpty) writer.Bytes(SeqnoField, Seqno.Span);
+        if (Topic.Length > 0) writer.Text(TopicField, Topic);
         int signed = writer.Length;
-        if (!Signature.IsEmpty) writer.WriteBytes(SignatureField, Signature.Span);
-        if (!Key.IsEmpty) writer.WriteBytes(KeyField, Key.Span);
+        if (!Signature.IsEmpty) writer.Bytes(SignatureField, Signature.Span);
+        if (!Key.IsEmpty) writer.Bytes(KeyField, Key.Span);
         byte[] bytes = writer.ToArray();
         Message message = Read(bytes.AsMemory(SigningDomain.Length)) ?? throw new InvalidOperationException("A message past its limits can't be sealed.");
         message.sealedBytes = bytes;
@@ -90,21 +91,20 @@ public sealed class Message
         ReadOnlyMemory<byte> from = default, data = default, seqno = default, signature = default, key = default;
         string topic = "";
         bool hasData = false;
-        WireReader reader = new(encoded);
-        while (reader.Next(out uint tag))
+        ProtoReader reader = new(encoded.Span);
+        while (reader.Next())
         {
-            switch (tag)
+            switch (reader.Field)
             {
-                case FromField << 3 | WireReader.Bytes: from = reader.ReadBytes(); break;
-                case DataField << 3 | WireReader.Bytes: (data, hasData) = (reader.ReadBytes(), true); break;
-                case SeqnoField << 3 | WireReader.Bytes: seqno = reader.ReadBytes(); break;
-                case TopicField << 3 | WireReader.Bytes: topic = reader.ReadTopic(); break;
-                case SignatureField << 3 | WireReader.Bytes: signature = reader.ReadBytes(); break;
-                case KeyField << 3 | WireReader.Bytes: key = reader.ReadBytes(); break;
-                default: reader.Skip(tag); break;
+                case FromField when reader.IsBytes: from = encoded[reader.Range]; break;
+                case DataField when reader.IsBytes: (data, hasData) = (encoded[reader.Range], true); break;
+                case SeqnoField when reader.IsBytes: seqno = encoded[reader.Range]; break;
+                case TopicField when reader.IsBytes: topic = reader.Text(Limits.TopicSize); break;
+                case SignatureField when reader.IsBytes: signature = encoded[reader.Range]; break;
+                case KeyField when reader.IsBytes: key = encoded[reader.Range]; break;
             }
         }
-        if (reader.Failed) return null;
+        if (reader.Malformed) return null;
         return new Message { From = from, Data = data, HasData = hasData, Seqno = seqno, Topic = topic, Signature = signature, Key = key };
     }
 }

@@ -55,12 +55,18 @@ public sealed partial class Router
     /// <summary>The next thing to do, if there is one.</summary>
     public bool TryTake([NotNullWhen(true)] out Output? output) => outputs.TryDequeue(out output);
 
-    /// <summary>A pubsub stream to the peer is open. For a peer already connected: the stream was replaced, everything is said anew.</summary>
+    /// <summary>
+    /// A pubsub stream to the peer is open. For a peer already connected: the stream was replaced, and we say everything anew. What the
+    /// peer said still holds, because it came on a stream of its own, which may be whole; then it doesn't repeat itself.
+    /// </summary>
     public void Connect(PeerId id, Protocol protocol, bool outbound, Origin origin, TimeSpan now)
     {
         if (id == self) throw new ArgumentException("A router isn't its own peer.", nameof(id));
+        peers.TryGetValue(id, out Peer? before);
+        string[] announced = before is null ? [] : [.. before.Topics];
         Disconnect(id, now);
-        Peer peer = new(id, protocol, outbound, scores.Connect(id, origin));
+        Peer peer = new(id, protocol, outbound, scores.Connect(id, origin)) { Record = before?.Record ?? default };
+        peer.Topics.UnionWith(announced);
         peers.Add(id, peer);
         if (!peer.HasMesh) floodsubPeers++;
         foreach (Topic topic in topics.Values) Announce(topic, peer, now);

@@ -1,41 +1,42 @@
+using Vault.Libp2p.Protobuf;
+
 namespace Vault.Libp2p.Gossipsub;
 
 /// <summary>The RPC's protobuf by hand: fields in the order of their tags, limits while reading, unknown fields passed over.</summary>
 internal static class RpcCodec
 {
-    const uint Subscriptions = 1, Publish = 2, Control = 3;
-    const uint Subscribe = 1, SubscribedTopic = 2;
-    const uint IHave = 1, IWant = 2, Graft = 3, Prune = 4, IDontWant = 5;
-    const uint TopicId = 1, IHaveIds = 2, Ids = 1, PrunePeers = 2, PruneBackoff = 3;
-    const uint PeerIdField = 1, PeerRecord = 2;
-    const uint Bytes = WireReader.Bytes, Number = WireReader.Number;
+    const int Subscriptions = 1, Publish = 2, Control = 3;
+    const int Subscribe = 1, SubscribedTopic = 2;
+    const int IHave = 1, IWant = 2, Graft = 3, Prune = 4, IDontWant = 5;
+    const int TopicId = 1, IHaveIds = 2, Ids = 1, PrunePeers = 2, PruneBackoff = 3;
+    const int PeerIdField = 1, PeerRecord = 2;
 
     public static byte[] Encode(Rpc rpc)
     {
-        WireWriter writer = new();
+        ProtoWriter writer = new();
         foreach (Subscription subscription in rpc.Subscriptions)
         {
             int start = writer.Begin(Subscriptions);
-            writer.WriteNumber(Subscribe, subscription.Wanted ? 1u : 0u);
-            writer.WriteText(SubscribedTopic, subscription.Topic);
+            writer.Number(Subscribe, subscription.Wanted ? 1u : 0u);
+            writer.Text(SubscribedTopic, subscription.Topic);
             writer.End(start);
         }
-        foreach (Message message in rpc.Messages) writer.WriteBytes(Publish, message.Encoded.Span);
+        foreach (Message message in rpc.Messages) writer.Bytes(Publish, message.Encoded.Span);
         if (rpc.IHave.Count + rpc.IWant.Count + rpc.Graft.Count + rpc.Prune.Count + rpc.IDontWant.Count == 0) return writer.ToArray();
 
         int control = writer.Begin(Control);
         foreach (IHave have in rpc.IHave)
         {
             int start = writer.Begin(IHave);
-            writer.WriteText(TopicId, have.Topic);
-            foreach (MessageId id in have.Ids) writer.WriteBytes(IHaveIds, id.Bytes);
+            writer.Text(TopicId, have.Topic);
+            foreach (MessageId id in have.Ids) writer.Bytes(IHaveIds, id.Bytes);
             writer.End(start);
         }
         WriteIds(writer, IWant, rpc.IWant);
         foreach (string topic in rpc.Graft)
         {
             int start = writer.Begin(Graft);
-            writer.WriteText(TopicId, topic);
+            writer.Text(TopicId, topic);
             writer.End(start);
         }
         foreach (Prune prune in rpc.Prune) WritePrune(writer, prune);
@@ -44,26 +45,26 @@ internal static class RpcCodec
         return writer.ToArray();
     }
 
-    static void WriteIds(WireWriter writer, uint field, List<MessageId> ids)
+    static void WriteIds(ProtoWriter writer, int field, List<MessageId> ids)
     {
         if (ids.Count == 0) return;
         int start = writer.Begin(field);
-        foreach (MessageId id in ids) writer.WriteBytes(Ids, id.Bytes);
+        foreach (MessageId id in ids) writer.Bytes(Ids, id.Bytes);
         writer.End(start);
     }
 
-    static void WritePrune(WireWriter writer, Prune prune)
+    static void WritePrune(ProtoWriter writer, Prune prune)
     {
         int start = writer.Begin(Prune);
-        writer.WriteText(TopicId, prune.Topic);
+        writer.Text(TopicId, prune.Topic);
         foreach (ExchangedPeer peer in prune.Peers)
         {
             int entry = writer.Begin(PrunePeers);
-            writer.WriteBytes(PeerIdField, peer.Peer.Span);
-            if (!peer.Record.IsEmpty) writer.WriteBytes(PeerRecord, peer.Record.Span);
+            writer.Bytes(PeerIdField, peer.Peer.Span);
+            if (!peer.Record.IsEmpty) writer.Bytes(PeerRecord, peer.Record.Span);
             writer.End(entry);
         }
-        if (prune.Backoff is { } backoff) writer.WriteNumber(PruneBackoff, (ulong)backoff.TotalSeconds);
+        if (prune.Backoff is { } backoff) writer.Number(PruneBackoff, (ulong)backoff.TotalSeconds);
         writer.End(start);
     }
 
@@ -86,38 +87,36 @@ internal static class RpcCodec
 
         public RpcFault Read(ReadOnlyMemory<byte> frame)
         {
-            WireReader reader = new(frame);
+            ProtoReader reader = new(frame.Span);
             bool good = true;
-            while (good && reader.Next(out uint tag))
+            while (good && reader.Next())
             {
-                switch (tag)
+                switch (reader.Field)
                 {
-                    case Subscriptions << 3 | Bytes: good = ReadSubscription(reader.ReadBytes()); break;
-                    case Publish << 3 | Bytes: good = ReadMessage(reader.ReadBytes()); break;
-                    case Control << 3 | Bytes: good = ReadControl(reader.ReadBytes()); break;
-                    default: reader.Skip(tag); break;
+                    case Subscriptions when reader.IsBytes: good = ReadSubscription(frame[reader.Range]); break;
+                    case Publish when reader.IsBytes: good = ReadMessage(frame[reader.Range]); break;
+                    case Control when reader.IsBytes: good = ReadControl(frame[reader.Range]); break;
                 }
             }
             if (tooMany) return RpcFault.TooMany;
-            return good && !reader.Failed ? RpcFault.None : RpcFault.Malformed;
+            return good && !reader.Malformed ? RpcFault.None : RpcFault.Malformed;
         }
 
         bool ReadSubscription(ReadOnlyMemory<byte> body)
         {
             bool wanted = false;
             string topic = "";
-            WireReader reader = new(body);
-            while (reader.Next(out uint tag))
+            ProtoReader reader = new(body.Span);
+            while (reader.Next())
             {
-                switch (tag)
+                switch (reader.Field)
                 {
-                    case Subscribe << 3 | Number: wanted = reader.ReadNumber() != 0; break;
-                    case SubscribedTopic << 3 | Bytes: topic = reader.ReadTopic(); break;
-                    default: reader.Skip(tag); break;
+                    case Subscribe when reader.IsNumber: wanted = reader.Number != 0; break;
+                    case SubscribedTopic when reader.IsBytes: topic = reader.Text(Limits.TopicSize); break;
                 }
             }
             Result.Subscriptions.Add(new Subscription(topic, wanted));
-            return !reader.Failed && Within(Result.Subscriptions.Count, Limits.TopicsPerPeer);
+            return !reader.Malformed && Within(Result.Subscriptions.Count, Limits.TopicsPerPeer);
         }
 
         bool ReadMessage(ReadOnlyMemory<byte> body)
@@ -129,70 +128,67 @@ internal static class RpcCodec
 
         bool ReadControl(ReadOnlyMemory<byte> body)
         {
-            WireReader reader = new(body);
+            ProtoReader reader = new(body.Span);
             bool good = true;
-            while (good && reader.Next(out uint tag))
+            while (good && reader.Next())
             {
-                switch (tag)
+                switch (reader.Field)
                 {
-                    case IHave << 3 | Bytes: good = ReadIHave(reader.ReadBytes()); break;
-                    case IWant << 3 | Bytes: good = ReadIds(reader.ReadBytes(), Result.IWant); break;
-                    case Graft << 3 | Bytes: good = ReadGraft(reader.ReadBytes()); break;
-                    case Prune << 3 | Bytes: good = ReadPrune(reader.ReadBytes()); break;
-                    case IDontWant << 3 | Bytes: good = ReadIds(reader.ReadBytes(), Result.IDontWant); break;
-                    default: reader.Skip(tag); continue;
+                    case IHave when reader.IsBytes: good = ReadIHave(body[reader.Range]); break;
+                    case IWant when reader.IsBytes: good = ReadIds(body[reader.Range], Result.IWant); break;
+                    case Graft when reader.IsBytes: good = ReadGraft(body[reader.Range]); break;
+                    case Prune when reader.IsBytes: good = ReadPrune(body[reader.Range]); break;
+                    case IDontWant when reader.IsBytes: good = ReadIds(body[reader.Range], Result.IDontWant); break;
+                    default: continue;
                 }
                 good &= Within(++controls, 5 * Limits.ControlsPerRpc);
             }
-            return good && !reader.Failed;
+            return good && !reader.Malformed;
         }
 
         bool ReadIHave(ReadOnlyMemory<byte> body)
         {
             string topic = "";
             List<MessageId> had = [];
-            WireReader reader = new(body);
-            while (!tooMany && reader.Next(out uint tag))
+            ProtoReader reader = new(body.Span);
+            while (!tooMany && reader.Next())
             {
-                switch (tag)
+                switch (reader.Field)
                 {
-                    case TopicId << 3 | Bytes: topic = reader.ReadTopic(); break;
-                    case IHaveIds << 3 | Bytes: AddId(ref reader, had); break;
-                    default: reader.Skip(tag); break;
+                    case TopicId when reader.IsBytes: topic = reader.Text(Limits.TopicSize); break;
+                    case IHaveIds when reader.IsBytes: AddId(ref reader, body, had); break;
                 }
             }
             Result.IHave.Add(new IHave(topic, had));
-            return !reader.Failed && Within(Result.IHave.Count, Limits.ControlsPerRpc);
+            return !reader.Malformed && Within(Result.IHave.Count, Limits.ControlsPerRpc);
         }
 
         bool ReadIds(ReadOnlyMemory<byte> body, List<MessageId> list)
         {
-            WireReader reader = new(body);
-            while (!tooMany && reader.Next(out uint tag))
+            ProtoReader reader = new(body.Span);
+            while (!tooMany && reader.Next())
             {
-                if (tag == (Ids << 3 | Bytes)) AddId(ref reader, list);
-                else reader.Skip(tag);
+                if (reader.Field == Ids && reader.IsBytes) AddId(ref reader, body, list);
             }
-            return !reader.Failed;
+            return !reader.Malformed;
         }
 
-        void AddId(ref WireReader reader, List<MessageId> list)
+        void AddId(ref ProtoReader reader, ReadOnlyMemory<byte> body, List<MessageId> list)
         {
-            ReadOnlyMemory<byte> id = reader.ReadBytes(Limits.MessageIdSize);
-            if (!reader.Failed && Within(++ids, Limits.IdsPerRpc)) list.Add(new MessageId(id.ToArray()));
+            ReadOnlyMemory<byte> id = body[reader.RangeOf(Limits.MessageIdSize)];
+            if (!reader.Malformed && Within(++ids, Limits.IdsPerRpc)) list.Add(new MessageId(id.ToArray()));
         }
 
         bool ReadGraft(ReadOnlyMemory<byte> body)
         {
             string topic = "";
-            WireReader reader = new(body);
-            while (reader.Next(out uint tag))
+            ProtoReader reader = new(body.Span);
+            while (reader.Next())
             {
-                if (tag == (TopicId << 3 | Bytes)) topic = reader.ReadTopic();
-                else reader.Skip(tag);
+                if (reader.Field == TopicId && reader.IsBytes) topic = reader.Text(Limits.TopicSize);
             }
             Result.Graft.Add(topic);
-            return !reader.Failed && Within(Result.Graft.Count, Limits.ControlsPerRpc);
+            return !reader.Malformed && Within(Result.Graft.Count, Limits.ControlsPerRpc);
         }
 
         bool ReadPrune(ReadOnlyMemory<byte> body)
@@ -200,39 +196,37 @@ internal static class RpcCodec
             string topic = "";
             TimeSpan? backoff = null;
             List<ExchangedPeer> peers = [];
-            WireReader reader = new(body);
+            ProtoReader reader = new(body.Span);
             bool good = true;
-            while (good && reader.Next(out uint tag))
+            while (good && reader.Next())
             {
-                switch (tag)
+                switch (reader.Field)
                 {
-                    case TopicId << 3 | Bytes: topic = reader.ReadTopic(); break;
-                    case PrunePeers << 3 | Bytes: good = ReadExchangedPeer(reader.ReadBytes(), peers); break;
-                    case PruneBackoff << 3 | Number:
-                        backoff = TimeSpan.FromSeconds((long)Math.Min(reader.ReadNumber(), (ulong)Limits.Backoff.TotalSeconds));
+                    case TopicId when reader.IsBytes: topic = reader.Text(Limits.TopicSize); break;
+                    case PrunePeers when reader.IsBytes: good = ReadExchangedPeer(body[reader.Range], peers); break;
+                    case PruneBackoff when reader.IsNumber:
+                        backoff = TimeSpan.FromSeconds((long)Math.Min(reader.Number, (ulong)Limits.Backoff.TotalSeconds));
                         break;
-                    default: reader.Skip(tag); break;
                 }
             }
             Result.Prune.Add(new Prune(topic, backoff, peers));
-            return good && !reader.Failed && Within(Result.Prune.Count, Limits.ControlsPerRpc);
+            return good && !reader.Malformed && Within(Result.Prune.Count, Limits.ControlsPerRpc);
         }
 
         bool ReadExchangedPeer(ReadOnlyMemory<byte> body, List<ExchangedPeer> peers)
         {
             ReadOnlyMemory<byte> peer = default, record = default;
-            WireReader reader = new(body);
-            while (reader.Next(out uint tag))
+            ProtoReader reader = new(body.Span);
+            while (reader.Next())
             {
-                switch (tag)
+                switch (reader.Field)
                 {
-                    case PeerIdField << 3 | Bytes: peer = reader.ReadBytes(Limits.MessageIdSize); break;
-                    case PeerRecord << 3 | Bytes: record = reader.ReadBytes(Limits.PeerRecordSize); break;
-                    default: reader.Skip(tag); break;
+                    case PeerIdField when reader.IsBytes: peer = body[reader.RangeOf(Limits.MessageIdSize)]; break;
+                    case PeerRecord when reader.IsBytes: record = body[reader.RangeOf(Limits.PeerRecordSize)]; break;
                 }
             }
             peers.Add(new ExchangedPeer(peer, record));
-            return !reader.Failed && Within(peers.Count, Limits.ExchangedPeers);
+            return !reader.Malformed && Within(peers.Count, Limits.ExchangedPeers);
         }
 
         bool Within(int count, int limit)

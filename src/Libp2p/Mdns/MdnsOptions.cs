@@ -11,4 +11,7 @@ public sealed record MdnsOptions
     /// found under it may be of any network.
     /// </summary>
     public bool CommonName { get; init; }
+
+    /// <summary>Off in tests that say themselves who was found, and want no sockets.</summary>
+    internal bool Speaks { get; init; } = true;
 }

@@ -1,4 +1,5 @@
-using Vault.Primitives;
+using System.Text;
+using System.Text.Unicode;
 
 namespace Vault.Libp2p.Protobuf;
 
@@ -8,6 +9,7 @@ namespace Vault.Libp2p.Protobuf;
 /// </summary>
 ref struct ProtoReader(ReadOnlySpan<byte> message)
 {
+    readonly int size = message.Length;
     ReadOnlySpan<byte> rest = message;
 
     public bool Malformed { get; private set; }
@@ -23,6 +25,28 @@ ref struct ProtoReader(ReadOnlySpan<byte> message)
 
     public bool IsBytes { get; private set; }
 
+    /// <summary>Whether <see cref="Number"/> is a varint's.</summary>
+    public bool IsNumber { get; private set; }
+
+    /// <summary>Where in the message <see cref="Bytes"/> are, for a caller that keeps a slice of what it lent.</summary>
+    public readonly Range Range => (size - rest.Length - Bytes.Length)..(size - rest.Length);
+
+    /// <summary>The current field's bytes as text; malformed if that isn't UTF-8 or is longer than allowed.</summary>
+    public string Text(int max)
+    {
+        if (Bytes.Length <= max && Utf8.IsValid(Bytes)) return Encoding.UTF8.GetString(Bytes);
+        Malformed = true;
+        return "";
+    }
+
+    /// <summary>Where the current field's bytes are; malformed, and nowhere, if there are more than allowed.</summary>
+    public Range RangeOf(int max)
+    {
+        if (Bytes.Length <= max) return Range;
+        Malformed = true;
+        return default;
+    }
+
     public bool Next()
     {
         if (rest.IsEmpty || Malformed) return false;
@@ -30,12 +54,13 @@ ref struct ProtoReader(ReadOnlySpan<byte> message)
         Field = (int)(tag >> 3);
         Number = 0;
         Bytes = default;
-        IsBytes = false;
+        IsBytes = IsNumber = false;
         switch (tag & 7)
         {
             case 0:
                 if (!TryNumber(out ulong number)) return Fail();
                 Number = number;
+                IsNumber = true;
                 return true;
             case 1: return TryFixed(8) || Fail();
             case 2:
@@ -57,6 +82,7 @@ ref struct ProtoReader(ReadOnlySpan<byte> message)
         {
             value |= (ulong)(rest[at] & 0x7F) << (7 * at);
             if (rest[at] >= 0x80) continue;
+            if (at == 9 && rest[at] > 1) return false; // past 64 bits
             rest = rest[(at + 1)..];
             return true;
         }

@@ -48,8 +48,13 @@ public sealed class GossipTests
     }
 
     [Fact]
-    public void A_peer_that_joins_the_mesh_is_told_at_once_what_came_before()
+    public void A_peer_that_joins_the_mesh_is_told_at_once_what_came_before_unless_that_is_off()
     {
+        var (plain, silent, newcomers) = Make(1, NoGrafting with { AdvertiseToNewMesh = false });
+        plain.Receive(silent, silent.Sign(Rig.Topic, 1));
+        plain.Graft(newcomers[0]);
+        Assert.Empty(Advertised(plain, newcomers[0]));
+
         var (rig, member, others) = Make(1, NoGrafting);
         Message message = member.Sign(Rig.Topic, 1);
         rig.Receive(member, message);

@@ -33,6 +33,32 @@ public sealed class MeshTests
     }
 
     [Fact]
+    public void A_stream_that_was_replaced_leaves_standing_what_the_peer_announced_on_its_own()
+    {
+        Rig rig = new();
+        rig.Subscribe();
+        Guest guest = rig.ConnectSubscribers(1).Single();
+        rig.Connect(guest);
+        Assert.Equal([guest.Id], rig.Router.PeersOf(Rig.Topic));
+        rig.Beat();
+        Assert.True(rig.InMesh(guest));
+        Assert.Equal(1, rig.Publish(1).Recipients);
+
+        rig.Receive(guest, rpc => rpc.Subscriptions.Add(new Subscription(Rig.Topic, false)));
+        Assert.Empty(rig.Router.PeersOf(Rig.Topic));
+    }
+
+    [Fact]
+    public void A_peer_that_was_gone_has_to_announce_its_topics_again()
+    {
+        Rig rig = new();
+        Guest guest = rig.ConnectSubscribers(1).Single();
+        rig.Disconnect(guest);
+        rig.Connect(guest);
+        Assert.Empty(rig.Router.PeersOf(Rig.Topic));
+    }
+
+    [Fact]
     public void Joining_grafts_D_of_the_peers_of_the_topic()
     {
         Rig rig = new();

@@ -65,7 +65,6 @@ public sealed class NamespaceTests : IDisposable
         Assert.Equal(30_000, (int?)carried["received"]);
     }
 
-    /// <summary>Needs js-libp2p's peer: a folder with peer.mjs and its packages, named by VAULT_JS_PEER.</summary>
     [NamespaceFact(JsPeer = true)]
     public async Task Js_libp2p_and_we_find_each_other()
     {
@@ -73,7 +72,7 @@ public sealed class NamespaceTests : IDisposable
         string only = world.Add("only");
         NetworkNamespaces.In(only, "ip", "link", "set", "lo", "multicast", "on");
         NetworkNamespaces.In(only, "ip", "route", "add", "224.0.0.0/4", "dev", "lo");
-        HostProcess js = await world.StartAsync(only, "node", Path.Combine(NamespaceFactAttribute.JsFolder!, "peer.mjs"), "--mdns", "--psk", psk);
+        HostProcess js = await world.StartAsync(only, "node", Path.Combine(JsLibp2p.Folder, "discovery.mjs"), psk);
         HostProcess ours = await world.StartAsync(only, Node("--mdns", "--common-name"));
         await ours.UntilConnectedAsync(js.Id);
         await js.UntilConnectedAsync(ours.Id);
@@ -85,13 +84,11 @@ public sealed class NamespaceTests : IDisposable
 [AttributeUsage(AttributeTargets.Method)]
 sealed class NamespaceFactAttribute : FactAttribute
 {
-    public static string? JsFolder { get; } = Environment.GetEnvironmentVariable("VAULT_JS_PEER");
-
     public bool JsPeer { get; set; }
 
     public override string? Skip
     {
-        get => NetworkNamespaces.Unavailable ?? (JsPeer && JsFolder is null ? "VAULT_JS_PEER names no folder with js-libp2p's peer.mjs" : null);
+        get => NetworkNamespaces.Unavailable ?? (JsPeer ? JsLibp2p.Missing : null);
         set => throw new InvalidOperationException("The machine decides.");
     }
 }
