@@ -37,9 +37,11 @@ static class ManifestNote
 
     static FileInfo? Manifest(string folder)
     {
-        string current = Path.Combine(folder, "CURRENT");
-        if (!File.Exists(current) || new FileInfo(current).Length > 100) return null;
-        FileInfo manifest = new(Path.Combine(folder, Path.GetFileName(File.ReadAllText(current).Trim())));
+        FileInfo current = new(Path.Combine(folder, "CURRENT"));
+        if (!current.Exists || current.Length > 100) return null;
+        string name = File.ReadAllText(current.FullName).TrimEnd('\n');
+        if (!name.StartsWith("MANIFEST-", StringComparison.Ordinal) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')) return null; // damaged: RocksDB will say so
+        FileInfo manifest = new(Path.Combine(folder, name));
         return manifest.Exists ? manifest : null;
     }
 }

@@ -15,8 +15,14 @@ namespace Vault.Survival.Tests;
 /// small stock, so that writers meet blocks that are just being swept all the time. The oracle is each thread's own list: what
 /// it has pinned must read back, whatever the others and the collector do.
 /// </summary>
+[Collection(Alone)]
 public sealed partial class ManyOperationsTests(ITestOutputHelper output) : IDisposable
 {
+    /// <summary>What it measures is the whole process's: no other test may run beside it.</summary>
+    [CollectionDefinition(Alone, DisableParallelization = true)]
+    public sealed class ByItself;
+
+    const string Alone = "alone";
     const int Threads = 4, Stock = 400, MostKept = 60, ReadingsPerQuarter = 8;
     const ulong WorldSeed = 11;
 
