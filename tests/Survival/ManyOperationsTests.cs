@@ -79,18 +79,19 @@ public sealed partial class ManyOperationsTests(ITestOutputHelper output) : IDis
         return collections;
     }
 
-    // The first half fills caches, pools and the heap; from then on nothing may grow but by chance. A leak of one handle or of
-    // one kilobyte for each hundred operations would be 5,000 handles or 5 MB in a run of 10^6 operations beyond the first half;
-    // what garbage collection and unfinished work make of a busy machine is less.
+    // The first half fills caches, pools and the heap. Afterwards handles may not grow but by chance, and neither may the least
+    // memory that was held at a moment of a quarter: what work in hand takes comes and goes, what leaks stays. A kilobyte leaked
+    // for each fifty operations would be 5 MB a quarter in a run of 10^6.
     static void RequireFlat(List<Figures> figures, Seed seed)
     {
-        Figures early = Figures.Highest(figures.Take(2 * ReadingsPerQuarter)), late = Figures.Highest(figures.TakeLast(ReadingsPerQuarter));
-        string because = $"{early} at first, {late} at last, {seed}";
-        Assert.True(late.Descriptors <= early.Descriptors + 64, $"descriptors: {because}");
-        Assert.True(late.Versions <= early.Versions + 16, $"versions: {because}");
-        Assert.True(late.Snapshots <= Threads + 2, $"snapshots: {because}");
-        Assert.True(late.NativeKibibytes <= early.NativeKibibytes + 4096, $"native memory: {because}");
-        Assert.True(late.ManagedKibibytes <= early.ManagedKibibytes + 8192, $"managed memory: {because}");
+        Figures[] third = [.. figures.Skip(2 * ReadingsPerQuarter).Take(ReadingsPerQuarter)], last = [.. figures.TakeLast(ReadingsPerQuarter)];
+        string because = $"{string.Join('\n', third.AsEnumerable())}\nin the third quarter,\n{string.Join('\n', last.AsEnumerable())}\nin the last, {seed}";
+        Assert.True(last.Max(at => at.Descriptors) <= third.Max(at => at.Descriptors) + 64, $"descriptors: {because}");
+        Assert.True(last.Max(at => at.Versions) <= third.Max(at => at.Versions) + 16, $"versions: {because}");
+        Assert.True(last.Max(at => at.Snapshots) <= Threads + 2, $"snapshots: {because}");
+        Assert.True(last.Min(at => at.NativeKibibytes) <= third.Min(at => at.NativeKibibytes) + 4096, $"native memory: {because}");
+        // In a short run the pools of buffers, some 20 MiB, may still be filling.
+        Assert.True(last.Min(at => at.ManagedKibibytes) <= third.Min(at => at.ManagedKibibytes) + LongRun.Cases(24 << 10, 4 << 10), $"managed memory: {because}");
     }
 
     /// <summary>
@@ -107,10 +108,6 @@ public sealed partial class ManyOperationsTests(ITestOutputHelper output) : IDis
             long native = (long)(allocated.InUse + allocated.Mapped) - blocks.MemoryBytes - meta.MemoryBytes - world.Memory.CachedBytes;
             return new Figures(Directory.GetFiles("/proc/self/fd").Length, native >> 10, managed >> 10, blocks.Versions + meta.Versions, blocks.Snapshots + meta.Snapshots);
         }
-
-        public static Figures Highest(IEnumerable<Figures> figures) => figures.Aggregate((a, b) => new Figures(
-            Math.Max(a.Descriptors, b.Descriptors), Math.Max(a.NativeKibibytes, b.NativeKibibytes), Math.Max(a.ManagedKibibytes, b.ManagedKibibytes),
-            Math.Max(a.Versions, b.Versions), Math.Max(a.Snapshots, b.Snapshots)));
 
         /// <summary>glibc's struct mallinfo2, over all arenas.</summary>
         [StructLayout(LayoutKind.Sequential)]
