@@ -20,13 +20,15 @@ sealed class Connection : IAsyncDisposable
 
     public Connection(Node node, SecuredLink secured, MuxLimits limits, TimeProvider time)
     {
+        Since = time.GetUtcNow();
         this.node = node;
         link = secured.Link;
         Peer = secured.Peer;
         ChannelBinding = secured.ChannelBinding;
         Dialed = secured.Dialed;
         Network = secured.Network;
-        mux = new Mux(secured.Link, secured.Pipe, secured.Noise, secured.Dialed, secured.Network is not null, limits, time, stream => serving.Add(ServeAsync(stream)));
+        mux = new Mux(secured.Link, secured.Pipe, secured.Noise, secured.Dialed, secured.Network is not null, limits, node.Upload, node.Download,
+            time, stream => serving.Add(ServeAsync(stream)));
     }
 
     public PeerId Peer { get; }
@@ -40,8 +42,11 @@ sealed class Connection : IAsyncDisposable
     /// <summary>What the peer has told about itself so far.</summary>
     public IdentifyMessage? Identified { get; set; }
 
+    public DateTimeOffset Since { get; }
+    public PathKind Path => Paths.Of(link);
     public TimeSpan? RoundTrip => mux.RoundTrip;
     public int StreamCount => mux.StreamCount;
+    public (long In, long Out) Bytes => mux.Bytes;
     public Exception? Failure => mux.Failure;
     public Task Completion => mux.Completion;
 

@@ -48,7 +48,7 @@ public sealed partial class Node
         string host = HalfOpenLinks.HostOf(link.RemoteAddress);
         try
         {
-            SecuredLink secured = await WithDeadlineAsync(link, Limits.HandshakeTimeout, cancel => upgrader.AcceptAsync(link, options.Networks, cancel), Closing);
+            SecuredLink secured = await WithDeadlineAsync(link, Limits.HandshakeTimeout, cancel => upgrader.AcceptAsync(link, Networks, cancel), Closing);
             Register(secured);
         }
         catch (Exception e)
@@ -186,13 +186,16 @@ public sealed partial class Node
         lock (gate)
         {
             int count = ConnectionsWith(secured.Peer).Count();
-            string? refusal = closed ? "The node is closing." : count >= Limits.MaxConnectionsPerPeer ? $"There are {count} connections with {secured.Peer} already." : null;
+            string? refusal = closed ? "The node is closing."
+                : secured.Network is { } network && !IsIn(network) ? "Its network was left meanwhile."
+                : count >= Limits.MaxConnectionsPerPeer ? $"There are {count} connections with {secured.Peer} already." : null;
             if (refusal is not null) throw new LimitExceededException(refusal);
             first = count == 0;
             connections.Add(connection);
             book.Get(secured.Peer).Connections++;
         }
         connection.Start(secured.Early);
+        ConnectionOpened?.Invoke(Status(connection));
         if (first) PeerConnected?.Invoke(secured.Peer);
         running.Add(AttendAsync(connection));
         return connection;
@@ -204,13 +207,17 @@ public sealed partial class Node
         Task identifying = IdentifyAsync(connection);
         await connection.Completion;
         bool last;
+        string reason = connection.Failure is { } failure ? Reason(failure) : "The connection ended.";
         lock (gate)
         {
             connections.Remove(connection);
             last = !ConnectionsWith(connection.Peer).Any();
-            book.Get(connection.Peer).Connections--;
-            if (connection.Failure is { } failure) book.Note(connection.Peer, Reason(failure));
+            PeerBook.Entry entry = book.Get(connection.Peer);
+            entry.Connections--;
+            entry.Past = (entry.Past.In + connection.Bytes.In, entry.Past.Out + connection.Bytes.Out);
+            book.Note(connection.Peer, reason);
         }
+        ConnectionClosed?.Invoke(Status(connection), reason);
         if (last) PeerDisconnected?.Invoke(connection.Peer);
         await connection.DisposeAsync();
         await identifying;
@@ -255,33 +262,52 @@ public sealed partial class Node
     /// <summary>The connection for new streams; both sides of two of ours choose the same.</summary>
     internal Connection? FindConnection(PeerId peer)
     {
+        lock (gate) return InUse(peer).FirstOrDefault(connection => connection.Failure is null);
+    }
+
+    IEnumerable<Connection> InUse(PeerId peer)
+    {
         bool smaller = Id.CompareTo(peer) < 0;
-        lock (gate)
-            return ConnectionsWith(peer)
-                .Where(connection => connection.Failure is null)
-                .OrderBy(connection => connection.IsLimited).ThenBy(connection => connection.Dialed == smaller ? 0 : 1).FirstOrDefault();
+        return ConnectionsWith(peer).OrderBy(connection => connection.IsLimited).ThenBy(connection => connection.Dialed == smaller ? 0 : 1);
     }
 
     IEnumerable<Connection> ConnectionsWith(PeerId peer) => connections.Where(connection => connection.Peer == peer);
 
     PeerStatus Status(PeerBook.Entry entry)
     {
-        Connection[] with = [.. ConnectionsWith(entry.Peer)];
+        Connection[] with = [.. InUse(entry.Peer)];
         IdentifyMessage? said = with.Select(connection => connection.Identified).FirstOrDefault(message => message is not null);
         DateTimeOffset? retry = entry.RetryAt(Time.GetUtcNow());
         PeerState state = with.Length > 0 ? PeerState.Connected : entry.Dialing is not null ? PeerState.Connecting : retry is not null ? PeerState.BackingOff : PeerState.Disconnected;
         return new PeerStatus(entry.Peer, state)
         {
             Addresses = [.. entry.Addresses.Select(known => known.Address)],
-            ConnectedAt = [.. with.Select(connection => connection.RemoteAddress)],
+            Connections = [.. with.Select(Status)],
+            BytesIn = entry.Past.In + with.Sum(connection => connection.Bytes.In),
+            BytesOut = entry.Past.Out + with.Sum(connection => connection.Bytes.Out),
             Agent = said?.Agent,
             Protocols = said?.Protocols ?? [],
             ListenAddresses = said?.ListenAddresses ?? [],
             ObservedAddress = said?.ObservedAddress,
-            RoundTrip = with.FirstOrDefault()?.RoundTrip,
             LastFailure = entry.LastFailure,
             LastFailureAt = entry.LastFailureAt,
             RetryAt = state == PeerState.BackingOff ? retry : null,
+        };
+    }
+
+    static ConnectionStatus Status(Connection connection)
+    {
+        (long received, long sent) = connection.Bytes;
+        return new ConnectionStatus(connection.Peer, connection.RemoteAddress, connection.LocalAddress, connection.Path)
+        {
+            Dialed = connection.Dialed,
+            Since = connection.Since,
+            Network = connection.Network?.Fingerprint,
+            ChannelBinding = connection.ChannelBinding,
+            RoundTrip = connection.RoundTrip,
+            Streams = connection.StreamCount,
+            BytesIn = received,
+            BytesOut = sent,
         };
     }
 

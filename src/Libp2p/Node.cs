@@ -1,11 +1,12 @@
 // Libp2p: a wire-compatible libp2p over TCP, with private networks. It knows nothing of vaults; a node listens, dials, opens
 // streams in named protocols and hands inbound ones to handlers. Every layer is a folder: Multiaddrs, Tcp (sockets as pipes),
-// Psk (a pipe around the pipe), Multistream, Noise, Yamux, Identify, Ping; Upgrade strings them together for one connection;
+// Psk (a pipe around the pipe), Bandwidth (limits in bytes per second), Multistream, Noise, Yamux, Identify, Ping; Upgrade strings them together for one connection;
 // Memory is a network inside the process for tests. What decides (multistream, Noise, Yamux) is a pure machine without sockets,
 // clock or chance; what awaits is thin. README.md has an example, docs/protocols.md what we speak and where we deviate.
 // Read next: Node.Connections.cs (how a link becomes a connection), Upgrade/Upgrader.cs, Yamux/Session.cs.
 
 using System.Collections.Immutable;
+using Vault.Libp2p.Bandwidth;
 using Vault.Libp2p.Identify;
 using Vault.Libp2p.Mdns;
 using Vault.Libp2p.Multiaddrs;
@@ -36,12 +37,15 @@ public sealed partial class Node : IAsyncDisposable
     {
         if (options.RequirePrivateNetwork && options.Networks.Count == 0)
             throw new ConfigException("A private network is required, but there is no pre-shared key.", "Give the node a swarm key, or don't require one.");
-        if (options.Networks.Count > NodeLimits.MaxNetworks) throw new ConfigException($"A node can be in {NodeLimits.MaxNetworks} private networks at most.");
+        CheckNumber(options.Networks);
+        networks = [.. options.Networks];
         this.options = options;
         this.identity = identity;
         this.random = random;
         this.transports = [.. transports];
         Time = time;
+        Upload = new Throttle(time, options.UploadLimit);
+        Download = new Throttle(time, options.DownloadLimit);
         Id = PeerId.From(identity.Public);
         upgrader = new Upgrader(identity, random, options.Admit);
         book = new PeerBook(options.Limits, time, random);
@@ -49,17 +53,24 @@ public sealed partial class Node : IAsyncDisposable
         Handle(IdentifyProtocol.Id, (stream, cancel) => IdentifyProtocol.SendAsync(stream, Describe(stream.Connection), cancel));
         Handle(IdentifyProtocol.Push, AcceptPushAsync);
         Handle(PingProtocol.Id, PingProtocol.AnswerAsync);
-        if (options.Mdns is { Speaks: true } mdns) discovery = new Discovery(mdns, Id, options.Networks, ListenAddresses, Discovered, time, random);
+        if (options.Mdns is { Speaks: true } mdns) discovery = new Discovery(mdns, Id, Networks, ListenAddresses, Discovered, time, random);
     }
 
     public PeerId Id { get; }
 
+    /// <summary>What all connections together may send, and receive, in a second. Changes take effect at once.</summary>
+    public Throttle Upload { get; }
+    public Throttle Download { get; }
+
     internal TimeProvider Time { get; }
     internal NodeLimits Limits => options.Limits;
     internal CancellationToken Closing => closing.Token;
-    PreSharedKey? DefaultNetwork => options.Networks.Count > 0 ? options.Networks[0] : null;
     internal IEnumerable<string> Protocols => handlers.Keys;
     internal bool Serves(string protocol) => handlers.ContainsKey(protocol);
+
+    /// <summary>A connection is up, or down and why. A peer may have several; for most purposes the next three are enough.</summary>
+    public event Action<ConnectionStatus>? ConnectionOpened;
+    public event Action<ConnectionStatus, string>? ConnectionClosed;
 
     /// <summary>The first connection with a peer is up; the last one is down; the peer has told what it speaks.</summary>
     public event Action<PeerId>? PeerConnected, PeerDisconnected, PeerIdentified;

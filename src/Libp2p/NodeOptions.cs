@@ -12,7 +12,7 @@ public sealed record NodeOptions
 
     /// <summary>
     /// The private networks this node is in; none means a public node. A listener finds out which one a dialer means, a dialer
-    /// uses the first unless told otherwise.
+    /// uses the first unless told otherwise. They can be changed later (<see cref="Node.UseNetworksAsync"/>).
     /// </summary>
     public IReadOnlyList<PreSharedKey> Networks { get; init; } = [];
 
@@ -24,6 +24,10 @@ public sealed record NodeOptions
 
     /// <summary>Look for peers on our own networks by multicast DNS; null to neither ask nor answer.</summary>
     public MdnsOptions? Mdns { get; init; }
+
+    /// <summary>Bytes per second over all connections, sent and received; null for no limit. Can be changed later (<see cref="Node.Upload"/>).</summary>
+    public long? UploadLimit { get; init; }
+    public long? DownloadLimit { get; init; }
 
     public NodeLimits Limits { get; init; } = new();
     public MuxLimits Streams { get; init; } = new();

@@ -15,6 +15,10 @@ sealed class PeerBook(NodeLimits limits, TimeProvider time, RandomSource random)
         public List<KnownAddress> Addresses { get; } = [];
         public Task<Connection>? Dialing { get; set; }
         public int Connections { get; set; }
+
+        /// <summary>Bytes of connections that have ended.</summary>
+        public (long In, long Out) Past { get; set; }
+
         public string? LastFailure { get; set; }
         public DateTimeOffset? LastFailureAt { get; set; }
         public DateTimeOffset SeenAt { get; set; }
@@ -65,6 +69,12 @@ sealed class PeerBook(NodeLimits limits, TimeProvider time, RandomSource random)
         // The one that failed most often makes room.
         if (known.Count >= limits.MaxAddressesPerPeer) known.Remove(known.MaxBy(one => one.Failures)!);
         known.Add(new KnownAddress(address, network) { Until = until });
+    }
+
+    /// <summary>Forgets where peers were to be reached in a network that is left.</summary>
+    public void Leave(string fingerprint)
+    {
+        foreach (Entry entry in entries.Values) entry.Addresses.RemoveAll(known => known.Network?.Fingerprint == fingerprint);
     }
 
     public static void Succeeded(KnownAddress address)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -15,7 +16,6 @@ sealed class Discovery : IAsyncDisposable
 {
     readonly PeerId self;
     readonly DnsName name;
-    readonly IReadOnlyList<PreSharedKey?> networks;
     readonly bool commonName;
     readonly Func<IEnumerable<Multiaddr>> listening;
     readonly Action<Sighting, PreSharedKey?> found;
@@ -23,11 +23,12 @@ sealed class Discovery : IAsyncDisposable
     readonly RandomSource random;
     readonly long startedAt;
     readonly Lock gate = new();
-    readonly Dictionary<(int Link, int Network), Conversation> conversations = [];
+    readonly Dictionary<(int Link, DnsName Service), Conversation> conversations = [];
     readonly List<MulticastSocket> sockets = [];
     readonly ITimer timer;
     readonly Task receiving;
     Dictionary<int, Link> links = [];
+    Dictionary<DnsName, PreSharedKey?> networks; // by the name of their service
     bool closed;
 
     public Discovery(
@@ -36,7 +37,7 @@ sealed class Discovery : IAsyncDisposable
     {
         (this.self, this.listening, this.found, this.time, this.random) = (self, listening, found, time, random);
         commonName = options.CommonName;
-        this.networks = [.. networks.Take(commonName ? 1 : networks.Count).DefaultIfEmpty(null)];
+        SetNetworks(networks);
         name = ServiceName.NewPeer(random);
         startedAt = time.GetTimestamp();
         foreach (AddressFamily family in new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 })
@@ -47,6 +48,20 @@ sealed class Discovery : IAsyncDisposable
     }
 
     TimeSpan Now => time.GetElapsedTime(startedAt);
+
+    /// <summary>Looks for peers of these networks from now on, and no others.</summary>
+    public void Use(IReadOnlyList<PreSharedKey> ring)
+    {
+        lock (gate) SetNetworks(ring);
+        Speak();
+    }
+
+    [MemberNotNull(nameof(networks))]
+    void SetNetworks(IReadOnlyList<PreSharedKey> ring)
+    {
+        IEnumerable<PreSharedKey?> found = ring.Take(commonName ? 1 : ring.Count).DefaultIfEmpty(null).DistinctBy(network => network?.Fingerprint);
+        networks = found.ToDictionary(network => ServiceName.Of(commonName ? null : network));
+    }
 
     void OnNetworkChanged(object? sender, EventArgs e) => Speak();
 
@@ -73,15 +88,16 @@ sealed class Discovery : IAsyncDisposable
     {
         Dictionary<int, Link> current = MulticastSocket.UsableLinks().ToDictionary(link => link.Index);
         foreach (MulticastSocket socket in sockets) socket.Join(links, current);
-        foreach ((int Link, int Network) key in conversations.Keys.Where(key => !current.ContainsKey(key.Link)).ToArray()) conversations.Remove(key);
+        foreach ((int Link, DnsName Service) key in conversations.Keys.Where(key => !current.ContainsKey(key.Link) || !networks.ContainsKey(key.Service)).ToArray())
+            conversations.Remove(key);
         links = current;
         foreach (Link link in links.Values)
         {
             IReadOnlyList<Multiaddr> addresses = LinkAddresses.ToTell(listening(), link.Addresses, self);
-            for (int i = 0; i < networks.Count; i++)
+            foreach (DnsName service in networks.Keys)
             {
-                if (!conversations.TryGetValue((link.Index, i), out Conversation? conversation))
-                    conversations.Add((link.Index, i), conversation = new Conversation(self, ServiceName.Of(commonName ? null : networks[i]), name, link, random, now));
+                if (!conversations.TryGetValue((link.Index, service), out Conversation? conversation))
+                    conversations.Add((link.Index, service), conversation = new Conversation(self, service, name, link, random, now));
                 conversation.Update(link, addresses, now);
             }
         }
@@ -103,7 +119,7 @@ sealed class Discovery : IAsyncDisposable
                 {
                     if (key.Link != packet.Link) continue;
                     TimeSpan before = conversation.NextAt;
-                    foreach (Sighting sighting in conversation.Receive(message, now)) seen.Add((sighting, networks[key.Network]));
+                    foreach (Sighting sighting in conversation.Receive(message, now)) seen.Add((sighting, networks[key.Service]));
                     sooner |= conversation.NextAt < before;
                 }
             }

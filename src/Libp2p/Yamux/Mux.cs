@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Vault.Libp2p.Bandwidth;
 using Vault.Libp2p.Noise;
 using Vault.Primitives;
 
@@ -10,10 +11,16 @@ namespace Vault.Libp2p.Yamux;
 /// waits for the writing one. Everything the machine decides happens under one lock, which is held for copies of at most one
 /// frame and never across an await.
 /// </summary>
-sealed class Mux : IAsyncDisposable
+sealed partial class Mux : IAsyncDisposable
 {
     /// <summary>How long a farewell may take before the link is cut.</summary>
     static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How often an overdrawn limit of downloads is looked at before this link is read on. Holding back credit is what slows a sender
+    /// down; this only stops a crowd of new streams, which need no credit yet.
+    /// </summary>
+    static readonly TimeSpan DebtPause = TimeSpan.FromMilliseconds(100);
 
     readonly Lock gate = new();
     readonly Session session;
@@ -27,17 +34,24 @@ sealed class Mux : IAsyncDisposable
     readonly List<MuxStream> fed = [], opened = [];
     readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly long startedAt;
+    readonly Throttle upload, download;
     TaskCompletionSource? roomForStream;
     ITimer? keepAlive, farewell;
+    long bytesIn, bytesOut;
+    int charged; // to the limit of downloads, by what was read last
     bool draining, closing;
 
     /// <param name="link">What <paramref name="pipe"/> runs over; owned from now on.</param>
     /// <param name="pipe">The link itself, or the private network's pipe around it.</param>
     /// <param name="noise">Owned from now on.</param>
     /// <param name="accept">Called for every stream the other side opens; must not wait.</param>
-    public Mux(ILink link, IDuplexPipe pipe, NoiseTransport noise, bool client, bool privateNetwork, MuxLimits limits, TimeProvider time, Action<MuxStream> accept)
+    public Mux(
+        ILink link, IDuplexPipe pipe, NoiseTransport noise, bool client, bool privateNetwork, MuxLimits limits, Throttle upload, Throttle download,
+        TimeProvider time, Action<MuxStream> accept)
     {
         (this.link, this.pipe, this.noise, this.limits, this.time, this.accept) = (link, pipe, noise, limits, time, accept);
+        (this.upload, this.download) = (upload, download);
+        (smallTurn, bulkTurn, creditTurn) = (new Turn(upload, urgent: true), new Turn(upload, urgent: false), new Turn(download, urgent: false));
         int maxWindow = privateNetwork ? Math.Min(limits.MaxWindow, MuxLimits.PrivateNetworkWindow) : limits.MaxWindow;
         session = new Session(client, limits, Math.Max(maxWindow, MuxLimits.InitialWindow));
         startedAt = time.GetTimestamp();
@@ -60,18 +74,25 @@ sealed class Mux : IAsyncDisposable
         get { lock (gate) return session.Streams.Count; }
     }
 
+    /// <summary>Bytes of frames, with all that seals them, that this connection has received and sent; its handshake isn't counted.</summary>
+    public (long In, long Out) Bytes => (Volatile.Read(ref bytesIn), Volatile.Read(ref bytesOut));
+
     TimeSpan Now => time.GetElapsedTime(startedAt);
 
     /// <param name="early">Bytes of the session that arrived with the last handshake message.</param>
     public void Start(ReadOnlyMemory<byte> early)
     {
         keepAlive = time.CreateTimer(_ => KeepAlive(), null, limits.KeepAlive, limits.KeepAlive);
+        upload.Changed += wake.Set;
+        download.Changed += wake.Set;
         Completion = RunAsync(early);
     }
 
     async Task RunAsync(ReadOnlyMemory<byte> early)
     {
         await Task.WhenAll(ReadAsync(early), WriteAsync());
+        upload.Changed -= wake.Set;
+        download.Changed -= wake.Set;
         link.Abort();
     }
 
@@ -107,8 +128,12 @@ sealed class Mux : IAsyncDisposable
                 ReadResult result = await pipe.Input.ReadAsync();
                 ReadOnlySequence<byte> rest = result.Buffer;
                 while (noise.TryOpen(ref rest, out ReadOnlySpan<byte> plaintext)) Receive(plaintext);
+                Volatile.Write(ref bytesIn, bytesIn + result.Buffer.Length - rest.Length);
                 pipe.Input.AdvanceTo(rest.Start, rest.End);
                 if (result.IsCompleted) break;
+                // Nobody waits for the few bytes of a small message; a crowd of streams that bring their first bytes does.
+                while (charged > Session.SmallTurn && download.IsOverdrawn && !closing) await Task.Delay(DebtPause, time);
+                charged = 0;
             }
             ShutDown(new ProtocolException("The peer closed the connection."), null);
         }
@@ -153,72 +178,14 @@ sealed class Mux : IAsyncDisposable
             foreach (MuxStream stream in fed) stream.Flush();
             fed.Clear();
             NoteIdle();
+            int unpaid = session.TakeUnpaid();
+            download.Charge(unpaid);
+            charged += unpaid;
             output = session.HasOutput;
         }
         if (output) wake.Set();
         foreach (MuxStream stream in opened) accept(stream);
         opened.Clear();
-    }
-
-    async Task WriteAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                if (Fill())
-                {
-                    FlushResult flushed = await pipe.Output.FlushAsync();
-                    if (flushed.IsCompleted) break;
-                }
-                else if (closing) break;
-                else await wake.WaitAsync();
-            }
-            await pipe.Output.CompleteAsync();
-        }
-        catch (Exception e)
-        {
-            ShutDown(e, null);
-            await pipe.Output.CompleteAsync(e);
-        }
-    }
-
-    /// <summary>
-    /// Gathers one Noise frame of what is due, control before data, straight into the link's own buffer, and seals it there. At
-    /// most one such frame, under 64 KiB, lies between a stream's turn and the socket.
-    /// </summary>
-    bool Fill()
-    {
-        const int worthATurn = FrameHeader.Size + 256; // less room than this is left for the next frame
-        lock (gate)
-        {
-            if (!session.HasOutput) return false;
-            Span<byte> frame = pipe.Output.GetSpan(NoiseTransport.Overhead + NoiseTransport.MaxPlaintext);
-            Span<byte> body = frame.Slice(NoiseTransport.PrefixSize, NoiseTransport.MaxPlaintext);
-            int at = 0;
-            while (body.Length - at >= worthATurn)
-            {
-                if (session.TryControl(Now, out FrameHeader header))
-                {
-                    header.Write(body[at..]);
-                    at += FrameHeader.Size;
-                    if (header.Has(FrameFlags.Fin)) NoteIdle();
-                }
-                else if (session.TryTurn(body.Length - at - FrameHeader.Size, out StreamState state, out int length))
-                {
-                    new FrameHeader(FrameType.Data, FrameFlags.None, state.Id, (uint)length).Write(body[at..]);
-                    at += FrameHeader.Size;
-                    MuxStream stream = (MuxStream)state.Owner!;
-                    stream.Take(body.Slice(at, length));
-                    at += length;
-                    if (state is { Pending: 0, Finishing: true }) stream.EndOfOutput();
-                }
-                else break;
-            }
-            if (at == 0) return false;
-            pipe.Output.Advance(noise.Seal(frame, at));
-            return true;
-        }
     }
 
     internal void Send(MuxStream stream, int bytes) => Decide(stream, static (session, state, bytes, _) => session.Send(state, bytes), bytes);
@@ -333,6 +300,7 @@ sealed class Mux : IAsyncDisposable
         await Completion;
         if (keepAlive is not null) await keepAlive.DisposeAsync();
         if (farewell is not null) await farewell.DisposeAsync();
+        if (turnComes is not null) await turnComes.DisposeAsync();
         await link.DisposeAsync();
         (pipe as IDisposable)?.Dispose();
         noise.Dispose();

@@ -8,7 +8,7 @@ sealed partial class Session
     /// A stream with no more than this waiting goes ahead of bulk: a chat line, a request, a gossip message. Twice a typical
     /// request, a quarter of a bulk turn.
     /// </summary>
-    const int SmallTurn = 4 * 1024;
+    public const int SmallTurn = 4 * 1024;
 
     /// <summary>What a stream sends before the next one's turn, when several have much to send.</summary>
     const int BulkTurn = 16 * 1024;
@@ -17,6 +17,7 @@ sealed partial class Session
     const int SmallRun = 8;
 
     readonly Queue<StreamState> control = [];
+    readonly Queue<StreamState> credits = [];
     readonly Queue<StreamState> small = [];
     readonly Queue<StreamState> bulk = [];
     readonly Queue<FrameHeader> answers = [];
@@ -29,7 +30,13 @@ sealed partial class Session
     uint pingValue;
     TimeSpan? pingSentAt;
 
-    public bool HasOutput => control.Count + small.Count + bulk.Count + answers.Count > 0 || pingDue || goAwayDue is not null;
+    public bool HasOutput => control.Count + credits.Count + small.Count + bulk.Count + answers.Count > 0 || pingDue || goAwayDue is not null;
+
+    /// <summary>Something small waits: a frame without payload, or a stream with little to send.</summary>
+    public bool HasSmallOutput => control.Count + small.Count + answers.Count > 0 || pingDue || goAwayDue is not null && bulk.Count == 0;
+
+    /// <summary>A stream whose bytes were consumed waits to tell that more may come.</summary>
+    public bool HasCredit => credits.Count > 0;
 
     /// <summary>The latest measured round trip; null before the first answer.</summary>
     public TimeSpan? RoundTrip { get; private set; }
@@ -80,7 +87,7 @@ sealed partial class Session
         // After FIN nothing more comes, so credit would be noise.
         if (stream.FinReceived || stream.Window.Free(bytes, now, RoundTrip) is not (> 0 and var credit)) return;
         stream.CreditDue += credit;
-        QueueControl(stream);
+        QueueCredit(stream);
     }
 
     /// <summary>The application reads nothing more: what still arrives is dropped, and not credited.</summary>
@@ -122,6 +129,7 @@ sealed partial class Session
     {
         foreach (StreamState stream in streams.Values) Remove(stream);
         control.Clear();
+        credits.Clear();
         small.Clear();
         bulk.Clear();
         refusing = true;
@@ -145,7 +153,7 @@ sealed partial class Session
         }
     }
 
-    /// <summary>The next frame without payload; all of them go before any data.</summary>
+    /// <summary>The next frame without payload, credit apart; all of them go before any data.</summary>
     public bool TryControl(TimeSpan now, out FrameHeader header)
     {
         header = default;
@@ -160,9 +168,8 @@ sealed partial class Session
         if (control.TryDequeue(out StreamState? stream))
         {
             stream.ControlQueued = false;
-            header = new FrameHeader(FrameType.WindowUpdate, stream.FlagsDue, stream.Id, (uint)stream.CreditDue);
+            header = new FrameHeader(FrameType.WindowUpdate, stream.FlagsDue, stream.Id, 0);
             stream.FlagsDue = FrameFlags.None;
-            stream.CreditDue = 0;
             if (!header.Has(FrameFlags.Fin)) return true;
             stream.FinSent = true;
             RemoveIfFinished(stream);
@@ -176,16 +183,33 @@ sealed partial class Session
         return true;
     }
 
+    /// <summary>The next frame of credit, of at most this many bytes; what is left of it waits for another turn.</summary>
+    public bool TryCredit(int most, out FrameHeader header)
+    {
+        header = default;
+        while (credits.TryDequeue(out StreamState? stream))
+        {
+            stream.CreditQueued = false;
+            if (stream.Gone || stream.FinReceived) continue; // nothing more comes
+            int credit = Math.Min(stream.CreditDue, most);
+            stream.CreditDue -= credit;
+            if (stream.CreditDue > 0) QueueCredit(stream);
+            header = new FrameHeader(FrameType.WindowUpdate, FrameFlags.None, stream.Id, (uint)credit);
+            return true;
+        }
+        return false;
+    }
+
     /// <summary>
     /// Whose turn it is to send data, and how much (header not counted) of at most <paramref name="room"/> bytes. The caller takes
     /// exactly that many bytes from the application's queue.
     /// </summary>
-    public bool TryTurn(int room, out StreamState stream, out int length)
+    public bool TryTurn(int room, out StreamState stream, out int length, bool smallOnly = false)
     {
         length = 0;
         while (true)
         {
-            bool takeSmall = small.Count > 0 && (smallRun < SmallRun || bulk.Count == 0);
+            bool takeSmall = smallOnly || small.Count > 0 && (smallRun < SmallRun || bulk.Count == 0);
             Queue<StreamState> queue = takeSmall ? small : bulk;
             if (!queue.TryDequeue(out stream!)) return false;
             stream.TurnQueued = false;
@@ -225,6 +249,13 @@ sealed partial class Session
         if (stream.ControlQueued) return;
         stream.ControlQueued = true;
         control.Enqueue(stream);
+    }
+
+    void QueueCredit(StreamState stream)
+    {
+        if (stream.CreditQueued) return;
+        stream.CreditQueued = true;
+        credits.Enqueue(stream);
     }
 
     void Refuse(uint id) => Answer(new FrameHeader(FrameType.WindowUpdate, FrameFlags.Rst, id, 0));

@@ -30,6 +30,7 @@ sealed partial class Session(bool client, MuxLimits limits, int maxWindow)
     StreamState? target;
     uint payloadLeft;
     int unread;
+    int unpaid;
     int inbound, outbound;
     double resetCredit = limits.ResetBurst;
     TimeSpan resetCreditAt;
@@ -42,6 +43,17 @@ sealed partial class Session(bool client, MuxLimits limits, int maxWindow)
     public int InboundStreams => inbound;
 
     public int Unread => unread;
+
+    /// <summary>
+    /// Bytes that arrived since the last call without credit having been given for them: those of initial windows. Negative when
+    /// streams ended before they used their credit up.
+    /// </summary>
+    public int TakeUnpaid()
+    {
+        int taken = unpaid;
+        unpaid = 0;
+        return taken;
+    }
 
     /// <summary>
     /// Consumes input up to the next event. Call it until it returns <see cref="SessionEvent.None"/>. Payload is borrowed from the
@@ -146,7 +158,11 @@ sealed partial class Session(bool client, MuxLimits limits, int maxWindow)
 
     SessionEvent OnPayload(int length)
     {
-        if (target is null || target.Gone || target.Discarding) return SessionEvent.None;
+        if (target is null || target.Gone) return SessionEvent.None;
+        int free = Math.Min(length, target.Unpaid);
+        target.Unpaid -= free;
+        unpaid += free;
+        if (target.Discarding) return SessionEvent.None;
         if (target.FinReceived || unread + length > limits.MaxUnread)
         {
             Reset(target);
@@ -205,6 +221,7 @@ sealed partial class Session(bool client, MuxLimits limits, int maxWindow)
         stream.Gone = true;
         streams.Remove(stream.Id);
         stream.Pending = 0;
+        unpaid -= stream.Window.Remaining - stream.Unpaid - stream.CreditDue;
         // What arrived whole stays readable; after a reset nobody will consume it, so it stops counting either way.
         unread -= stream.Unread;
         stream.Unread = 0;

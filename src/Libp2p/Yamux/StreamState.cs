@@ -32,9 +32,13 @@ sealed class StreamState(uint id, bool outbound, int maxWindow)
     /// <summary>The handler of an inbound stream has returned.</summary>
     internal bool Released { get; set; }
 
+    /// <summary>What is left of the initial window, which the other side may use without having been given credit for it.</summary>
+    internal int Unpaid { get; set; } = MuxLimits.InitialWindow;
+
     internal FrameFlags FlagsDue { get; set; }
     internal int CreditDue { get; set; }
     internal bool ControlQueued { get; set; }
+    internal bool CreditQueued { get; set; }
     internal bool TurnQueued { get; set; }
     internal TimeSpan? ClosedSince { get; set; }
 }
