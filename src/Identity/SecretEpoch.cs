@@ -15,7 +15,7 @@ public sealed class SecretEpoch : IDisposable
     SecretBytes? readSecret; // set at most once: by the constructor, or when a blind holder becomes a reader
 
     // Derived when first asked for: of an old epoch hardly more than the record key is ever needed.
-    SecretBytes? gate, topic, gossip, sketch, position, record, convergence, chunker, room;
+    SecretBytes? gate, topic, gossip, sketch, position, record, convergence, chunker, room, name, blindName;
 
     public SecretEpoch(uint number, ReadOnlySpan<byte> syncSecret, ReadOnlySpan<byte> readSecret = default)
     {
@@ -64,6 +64,12 @@ public sealed class SecretEpoch : IDisposable
     /// <summary>The base from which each chat room's key is derived.</summary>
     public SecretBytes Room => Derive(ref room, ReadSecret, KeyLabels.Room);
 
+    /// <summary>Seals the names of the vault and of devices that read.</summary>
+    internal SecretBytes Name => Derive(ref name, ReadSecret, KeyLabels.Name);
+
+    /// <summary>Seals the names of blind holders, for all who are in.</summary>
+    internal SecretBytes BlindName => Derive(ref blindName, SyncSecret, KeyLabels.BlindName);
+
     /// <summary>Asked of the first epoch only: <see cref="VaultKeys.PositionKey"/>.</summary>
     internal SecretBytes Position => Derive(ref position, ReadSecret, KeyLabels.Position);
 
@@ -93,6 +99,6 @@ public sealed class SecretEpoch : IDisposable
     {
         SyncSecret.Dispose();
         readSecret?.Dispose();
-        foreach (SecretBytes? key in (SecretBytes?[])[gate, topic, gossip, sketch, position, record, convergence, chunker, room]) key?.Dispose();
+        foreach (SecretBytes? key in (SecretBytes?[])[gate, topic, gossip, sketch, position, record, convergence, chunker, room, name, blindName]) key?.Dispose();
     }
 }
