@@ -1,7 +1,9 @@
 // Host: `vault` itself. It reads the command line, builds the parts by hand and connects them; it decides nothing that the
 // projects below could decide. What it is not: a place for logic that a test would want without a process around it.
-// Read next: CommandLine.cs (the commands there are, and where a new one is added), then the file of the command you came
-// for. DataPath.cs says where state lives, FaultReport.cs what a person sees when something fails.
+// Three layers: CommandLine/ reads what was typed and prints for people, Commands/ is all that can be asked of a store, as
+// plain requests and results, and Home/ is the data folder with what is opened in it. Output/ knows terminals and pipes.
+// Read next: CommandLine/CommandLine.cs (the commands there are, and where a new one is added), Commands/ICommands.cs, then
+// the file of the command you came for. FaultReport.cs says what a person sees when something fails.
 
 namespace Vault.Host;
 

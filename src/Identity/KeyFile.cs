@@ -91,7 +91,7 @@ static class KeyFile
         try
         {
             if (!XChaCha20Poly1305.TryDecrypt(key.Span, sealing[^NonceSize..], body, associated: file[..start], payload))
-                throw new ConfigException("wrong passphrase");
+                throw new ConfigException($"wrong passphrase for {name}", "nothing was changed; try again");
             return SecretBytes.Copy(payload);
         }
         finally

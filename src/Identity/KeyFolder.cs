@@ -14,6 +14,10 @@ public sealed class KeyFolder(string path, RandomSource random, SecretBytes? pas
     /// <summary>What was found amiss and put right, in words for the user.</summary>
     public IReadOnlyList<string> Warnings => warnings;
 
+    /// <summary>Whether anything in the folder can only be read with its passphrase.</summary>
+    public static bool IsSealed(string path) =>
+        Directory.Exists(path) && Directory.EnumerateFiles(path, "*.key").Any(file => DurableFile.Read(file, KeyFile.MaxSize) is { } bytes && KeyFile.IsSealed(bytes));
+
     internal RandomSource Random => random;
 
     internal string PathOf(string name) => Path.Combine(path, name);

@@ -13,7 +13,7 @@ public sealed class FaultTests
         Terminal terminal = new(TextWriter.Null, error, name => name == "VAULT_DEBUG" && debug ? "1" : null);
         Command command = new("fail");
         command.SetAction(int (_) => throw fault);
-        return (await CommandLine.RunAsync(["fail"], terminal, [command]), error.ToString());
+        return (await CommandLine.RunAsync(["fail"], terminal, [new("", [command])]), error.ToString());
     }
 
     [Fact]
@@ -46,7 +46,8 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task An_interrupted_command_is_no_error() => Assert.Equal((130, ""), await Failing(new OperationCanceledException()));
+    public async Task An_interrupted_command_is_told_and_no_error() =>
+        Assert.Equal((130, "vault: interrupted; what is stored is whole, and the same command takes it up from here\n"), await Failing(new OperationCanceledException()));
 
     [Fact]
     public async Task A_command_returns_its_own_exit_code_and_finds_the_data_folder_anywhere_on_the_line()
@@ -61,7 +62,7 @@ public sealed class FaultTests
                 folder = CommandLine.FolderOf(parsed, terminal);
                 return 1;
             });
-            Assert.Equal(1, await CommandLine.RunAsync(line, terminal, [command]));
+            Assert.Equal(1, await CommandLine.RunAsync(line, terminal, [new("", [command])]));
             Assert.Equal("/d", folder);
         }
     }
@@ -73,7 +74,7 @@ public sealed class FaultTests
         Argument<string> path = new("path");
         Command command = new("add") { path };
         command.SetAction(line => { seen = line.GetValue(path); });
-        await CommandLine.RunAsync(["add", "@photo.jpg"], new Terminal(TextWriter.Null, TextWriter.Null, _ => null), [command]);
+        await CommandLine.RunAsync(["add", "@photo.jpg"], new Terminal(TextWriter.Null, TextWriter.Null, _ => null), [new("", [command])]);
         Assert.Equal("@photo.jpg", seen);
     }
 }

@@ -8,7 +8,7 @@ namespace Vault.Host.Tests;
 // A transcript is a session at a terminal, written down: what is typed and what must come back.
 //
 //   # a comment
-//   $ VAULT_HOME=/x vault --version      a command: assignments, then vault with its arguments ('…' keeps spaces together)
+//   $ VAULT_HOME=/x vault --version      a line for the shell, with vault among its programs
 //   vault *                              a line on stdout; * stands for anything within a line
 //   ...                                  any number of lines
 //   2> vault: error: …                   a line on stderr
@@ -83,7 +83,7 @@ public static class Transcript
 
     static ProcessStartInfo StartInfo(string line, string program, string home)
     {
-        ProcessStartInfo start = new(program)
+        ProcessStartInfo start = new("/bin/bash")
         {
             WorkingDirectory = home,
             RedirectStandardInput = true,
@@ -93,15 +93,12 @@ public static class Transcript
         // Only what a program can't start without comes from outside: a developer's own settings don't reach the test. The
         // runtime is the one that runs the test: <root>/shared/Microsoft.NETCore.App/<version>/.
         start.Environment.Clear();
-        start.Environment["PATH"] = "/usr/bin:/bin";
+        start.Environment["PATH"] = Path.GetDirectoryName(program) + ":/usr/bin:/bin";
         start.Environment["HOME"] = home;
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
 
-        Queue<string> words = new(Regex.Matches(line.Replace("{home}", home, StringComparison.Ordinal), "('[^']*'|[^' ])+").Select(word => word.Value.Replace("'", "", StringComparison.Ordinal)));
-        for (; Regex.Match(words.Peek(), "^([A-Z_]+)=(.*)$") is { Success: true } assignment; words.Dequeue())
-            start.Environment[assignment.Groups[1].Value] = assignment.Groups[2].Value;
-        if (words.Dequeue() != "vault") throw new FormatException($"Only vault can be run: {line}");
-        foreach (string word in words) start.ArgumentList.Add(word);
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add(line.Replace("{home}", home, StringComparison.Ordinal));
         return start;
     }
 

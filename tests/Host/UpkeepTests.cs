@@ -35,14 +35,14 @@ public sealed class UpkeepTests : IDisposable
 
             $ vault gc --data {home}/data
             0 blocks (0 bytes) deleted, * bytes returned to the file system
-            * blocks are not needed now and wait for the hold time to pass
+            * blocks not needed now, waiting for the hold time to pass
             ...
 
             $ vault gc --hold-hours 0 --json --data {home}/data
             {"deleted":*,"deletedBytes":*,"waiting":0,"bytesReturned":*,"bytesHeld":*,"hidden":0,"pinsInDoubt":false}
 
             $ vault backup {home}/copy --data {home}/data
-            copied to {home}/copy; it opens with --data {home}/copy
+            copied to {home}/copy, without keys; after vault key import FILE --data {home}/copy it is read as this one is
 
             $ vault backup {home}/copy --data {home}/data
             2> vault: error: {home}/copy exists already
@@ -50,7 +50,7 @@ public sealed class UpkeepTests : IDisposable
             ? 1
 
             $ vault verify --json --data {home}/copy
-            {"blocks":*,"bytes":*,"bad":[],"missing":[]}
+            {"blocks":*,"bytes":*,"bad":[],"missing":[],"vaults":[]}
 
             $ vault doctor --data {home}/data
             store: {home}/data
@@ -79,7 +79,7 @@ public sealed class UpkeepTests : IDisposable
             ? 1
 
             $ vault verify --json --data {home}/data
-            {"blocks":*,"bytes":*,"bad":["bafkrei*"],"missing":[]}
+            {"blocks":*,"bytes":*,"bad":["bafkrei*"],"missing":[],"vaults":[]}
             ? 1
             """);
     }

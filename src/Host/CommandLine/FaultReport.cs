@@ -7,12 +7,18 @@ static class FaultReport
 {
     public static int Write(Exception fault, Terminal terminal)
     {
-        // The user's own Ctrl-C.
-        if (fault is OperationCanceledException) return ExitCode.Interrupted;
+        if (fault is ReaderGoneException) return ExitCode.Done;
+        if (fault is OperationCanceledException)
+        {
+            terminal.WriteNote("interrupted; what is stored is whole, and the same command takes it up from here");
+            return ExitCode.Interrupted;
+        }
 
         bool full = terminal.Variable("VAULT_DEBUG") == "1";
         if (Expected(fault) is { } expected)
             terminal.WriteError(expected.Message, expected.Hint);
+        else if (fault is IOException or UnauthorizedAccessException)
+            terminal.WriteError(fault.Message, null);
         else
             terminal.WriteError($"{fault.GetType().Name}: {fault.Message}", full ? "this is a bug; the full report follows" : "this is a bug; with VAULT_DEBUG=1 set, the full report is printed here");
         if (full) terminal.Error.WriteLine(fault);

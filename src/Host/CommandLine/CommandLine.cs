@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Vault.Host;
+
+/// <summary>
+/// From arguments to an exit code. A command is a file of its own with a static Create that returns the parser's Command; it
+/// is listed in <see cref="Groups"/> and nowhere else. This is the place where the faults of a command end.
+/// </summary>
+static class CommandLine
+{
+    /// <summary>How long an interrupted command may take to end orderly. What is killed after that loses nothing either.</summary>
+    static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Accepted anywhere on the line; a command reads it with <see cref="FolderOf"/>.</summary>
+    static readonly Option<string> data = new("--data") { Description = "Keep state in DIR", HelpName = "DIR", Recursive = true };
+
+    /// <summary>Every command there is, in the order of the help page.</summary>
+    static IReadOnlyList<CommandGroup> Groups(Terminal terminal) =>
+    [
+        new("Vaults", [CreateCommand.Create(terminal), ListCommand.Create(terminal), RenameCommand.Create(terminal)]),
+        new("This device", [IdCommand.Create(terminal), KeyCommand.Create(terminal), CompletionCommand.Create(terminal)]),
+        new("Upkeep", [VerifyCommand.Create(terminal), DoctorCommand.Create(terminal), GcCommand.Create(terminal), ExplainCommand.Create(terminal), BackupCommand.Create(terminal)]),
+    ];
+
+    public static string FolderOf(ParseResult line, Terminal terminal) => DataPath.Locate(line.GetValue(data), terminal.Variable);
+
+    /// <summary>The words that call a command, without the program's own.</summary>
+    public static string NameOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault(parent => parent is not RootCommand) is { } parent ? $"{NameOf(parent)} {command.Name}" : command.Name;
+
+    public static Task<int> RunAsync(string[] arguments, Terminal terminal) => RunAsync(arguments, terminal, Groups(terminal));
+
+    public static async Task<int> RunAsync(string[] arguments, Terminal terminal, IReadOnlyList<CommandGroup> groups)
+    {
+        try
+        {
+            // No response files: "@photo.jpg" is the name of a file to add, not a file of arguments.
+            RootCommand grammar = Grammar(terminal, groups);
+            ParseResult line = grammar.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            bool completing = grammar.Directives.OfType<SuggestDirective>().Any(suggest => line.GetResult(suggest) != null);
+            if (line.Errors.Count > 0 && !completing) return RefuseUsage(line, terminal);
+            InvocationConfiguration invocation = new() { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience };
+            int code = await line.InvokeAsync(invocation);
+            await terminal.Output.FlushAsync();
+            return code;
+        }
+        catch (Exception fault)
+        {
+            return FaultReport.Write(fault, terminal);
+        }
+    }
+
+    static RootCommand Grammar(Terminal terminal, IReadOnlyList<CommandGroup> groups)
+    {
+        RootCommand root = [];
+        Option<bool> version = new("--version");
+        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
+        root.Options.Add(version);
+        root.Options.Add(data);
+        foreach (Command command in groups.SelectMany(group => group.Commands)) root.Subcommands.Add(command);
+
+        root.SetAction(line =>
+        {
+            if (line.GetValue(version)) terminal.Output.WriteLine(VersionText.Line);
+            else HelpPage.Write(groups, FolderOf(line, terminal), terminal.Output);
+        });
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Aliases.Clear(); // the parser's own take /h for help, which here is a file to add
+        help.Aliases.Add("-h");
+        help.Action = new HelpChoice(root, (SynchronousCommandLineAction)help.Action!, terminal);
+        return root;
+    }
+
+    static int RefuseUsage(ParseResult line, Terminal terminal)
+    {
+        Command command = line.CommandResult.Command;
+        bool atRoot = command is RootCommand;
+        string message = line.UnmatchedTokens switch
+        {
+            [['-', _, ..] option, ..] => $"unknown option '{option}'",
+            [{ } word, ..] => atRoot ? $"unknown command '{word}'" : $"unexpected argument '{word}'",
+            _ => line.Errors[0].Message.TrimEnd('.'),
+        };
+        terminal.WriteError(message, atRoot ? "vault --help shows what there is" : $"vault {NameOf(command)} --help shows how it is used");
+        return ExitCode.Usage;
+    }
+
+    // --help at the root is our page (the root's own action); after a command it is the parser's, and then our examples.
+    sealed class HelpChoice(RootCommand root, SynchronousCommandLineAction ofParser, Terminal terminal) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult line)
+        {
+            if (line.CommandResult.Command == root) return ((SynchronousCommandLineAction)root.Action!).Invoke(line);
+            int code = ofParser.Invoke(line);
+            if (line.CommandResult.Command is TaughtCommand taught) taught.WriteExamples(terminal.Output);
+            return code;
+        }
+    }
+}
+
+/// <summary>Commands that stand together on the help page.</summary>
+sealed record CommandGroup(string Heading, IReadOnlyList<Command> Commands);

@@ -1,0 +1,42 @@
+using System.CommandLine;
+
+namespace Vault.Host;
+
+/// <summary>vault status [VAULT]: what the vaults hold and whether anything is to be seen to. Exit code 1 when something is, now.</summary>
+static class StatusCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string?> vault = Words.VaultOrAll(terminal);
+        Option<bool> json = Words.Json();
+        TaughtCommand command = new("status", "show what vaults hold and how they are; exit code 1 when one is red", "vault status", "vault status photos", "vault status --json") { vault, json };
+        command.SetAction(async (line, stop) =>
+        {
+            await using ICommands commands = Session.Open(line, terminal);
+            StoreStatus status = await commands.StatusAsync(line.GetValue(vault), stop);
+            if (line.GetValue(json)) Listing.Json(terminal, status, HostJson.Lines.StoreStatus);
+            else Tell(status, terminal);
+            return status.IsRed ? ExitCode.Failed : ExitCode.Done;
+        });
+        return command;
+    }
+
+    static void Tell(StoreStatus status, Terminal terminal)
+    {
+        if (status.MendedSince is { } since)
+            terminal.WriteNote($"the store was mended on {since} and may have forgotten something it knew; vault doctor says more");
+        if (status.Vaults.Count == 0) terminal.Output.WriteLine("no vaults yet; vault create NAME makes one");
+        foreach (VaultStatus vault in status.Vaults)
+        {
+            Listing.Table(terminal, ["vault", terminal.Name(vault.Name)],
+            [
+                ["state", vault.State],
+                ["holds", $"{Amounts.Count(vault.Files, "file")}, {Amounts.Size(vault.Bytes)}"],
+                ["id", vault.Vault],
+                ["root", vault.Root],
+                .. vault.Reasons.Select(reason => (string[])["note", reason]),
+            ]);
+            if (vault != status.Vaults[^1]) terminal.Output.WriteLine();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Vault.Identity;
+using Vault.Primitives;
+
+namespace Vault.Host;
+
+/// <summary>The arguments and options that several commands share.</summary>
+static class Words
+{
+    public static Argument<string> Vault(Terminal terminal)
+    {
+        Argument<string> vault = new("vault") { Description = "A vault's name, its id, or the beginning of either", HelpName = "VAULT" };
+        vault.CompletionSources.Add(context => NamesHere(CommandLine.FolderOf(context.ParseResult, terminal)));
+        return vault;
+    }
+
+    public static Argument<string?> VaultOrAll(Terminal terminal)
+    {
+        Argument<string?> vault = new("vault") { Description = "A vault's name, its id, or the beginning of either; all vaults when left out", HelpName = "VAULT", Arity = ArgumentArity.ZeroOrOne };
+        vault.CompletionSources.Add(context => NamesHere(CommandLine.FolderOf(context.ParseResult, terminal)));
+        return vault;
+    }
+
+    public static Argument<string> Path(string description = "A file or folder in the vault") => new("path") { Description = description, HelpName = "PATH" };
+
+    public static Option<bool> Json(string description = "Print one JSON object") => new("--json") { Description = description };
+
+    public static Option<string?> PassphraseFile() => new("--passphrase-file") { Description = "Read the passphrase from FILE (else VAULT_PASSPHRASE, else it is asked for)", HelpName = "FILE" };
+
+    public static Option<DateTimeOffset?> At(Terminal terminal)
+    {
+        Option<DateTimeOffset?> at = new("--at")
+        {
+            Description = "As it was at TIME: 2026-05-01, '2026-05-01 14:30', or 3d, 12h, 30m ago",
+            HelpName = "TIME",
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (TimeText.TryParse(text, terminal.Time, out DateTimeOffset time)) return time;
+                result.AddError($"'{text}' is not a time: write 2026-05-01, '2026-05-01 14:30', or 3d, 12h, 30m for so long ago");
+                return null;
+            },
+        };
+        return at;
+    }
+
+    // While someone types nothing may be asked, locked or made: no names come where the keys are sealed.
+    static IEnumerable<string> NamesHere(string folder)
+    {
+        try
+        {
+            string keys = System.IO.Path.Combine(folder, Home.KeysFolder);
+            if (KeyFolder.IsSealed(keys)) return [];
+            using KeyRing ring = KeyRing.Load(new KeyFolder(keys, RandomSource.System));
+            return [.. ring.Entries.Select(entry => entry.Name)];
+        }
+        catch (VaultException)
+        {
+            return [];
+        }
+    }
+}

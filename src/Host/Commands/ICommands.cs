@@ -1,0 +1,64 @@
+using Vault.Identity;
+using Vault.Primitives;
+
+namespace Vault.Host;
+
+/// <summary>
+/// Everything that can be asked of a store, whoever asks: the command line, and later the daemon's socket and its HTTP API. A
+/// request and its result are plain records with a form in JSON (<see cref="HostJson"/>); content is a Stream, a long listing an
+/// IAsyncEnumerable. No console, no parsing: text for people is made above. Faults are those of Faults.cs.
+/// What a user would call a vault is a name, an id, or an unambiguous beginning of either, everywhere.
+/// </summary>
+interface ICommands : IAsyncDisposable
+{
+    Task<DeviceIdentity> IdAsync(CancellationToken stop);
+    Task<KeysExported> ExportKeysAsync(MachinePath file, SecretBytes passphrase, CancellationToken stop);
+    Task<KeysImported> ImportKeysAsync(MachinePath file, SecretBytes passphrase, CancellationToken stop);
+
+    /// <summary>Keeps the keys of this device under a passphrase from now on, or, with null, under none.</summary>
+    Task<KeysSealed> SealKeysAsync(SecretBytes? passphrase, CancellationToken stop);
+
+    Task<VaultCreated> CreateAsync(CreateVault request, CancellationToken stop);
+    Task<VaultRenamed> RenameAsync(RenameVault request, CancellationToken stop);
+    Task<VaultLeft> LeaveAsync(string vault, CancellationToken stop);
+    Task<IReadOnlyList<VaultListed>> ListVaultsAsync(CancellationToken stop);
+
+    /// <param name="vault">Null for all of them.</param>
+    Task<StoreStatus> StatusAsync(string? vault, CancellationToken stop);
+
+    Task<FilesAdded> AddAsync(AddFiles request, IProgress<WorkProgress>? progress, CancellationToken stop);
+    Task<FilesAdded> PutAsync(PutFile request, Stream content, IProgress<WorkProgress>? progress, CancellationToken stop);
+    Task<FilesGotten> GetAsync(GetFiles request, IProgress<WorkProgress>? progress, CancellationToken stop);
+
+    /// <summary>The content of one file. The caller disposes it before it asks for anything else.</summary>
+    Task<FileContent> OpenAsync(ReadFile request, CancellationToken stop);
+
+    IAsyncEnumerable<EntryListed> ListAsync(ListEntries request, CancellationToken stop);
+    Task<EntriesRemoved> RemoveAsync(RemoveEntries request, CancellationToken stop);
+    Task<EntriesMoved> MoveAsync(MoveEntry request, CancellationToken stop);
+
+    IAsyncEnumerable<VersionListed> LogAsync(ShowLog request, CancellationToken stop);
+    IAsyncEnumerable<ConflictListed> ConflictsAsync(string vault, CancellationToken stop);
+    Task<ConflictResolved> ResolveAsync(ResolveConflict request, CancellationToken stop);
+
+    Task<VaultRoot> RootAsync(string vault, CancellationToken stop);
+    Task<EntryProof> ProveAsync(string vault, string path, CancellationToken stop);
+
+    /// <param name="vault">Null for all of them.</param>
+    Task<StoreHealth> VerifyAsync(string? vault, IProgress<WorkProgress>? progress, CancellationToken stop);
+    Task<StoreDiagnosis> DoctorAsync(bool accept, IProgress<WorkProgress>? progress, CancellationToken stop);
+    Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<WorkProgress>? progress, CancellationToken stop);
+    Task<IReadOnlyList<BlockExplained>> ExplainAsync(string block, CancellationToken stop);
+    Task<StoreCopied> BackupAsync(MachinePath target, CancellationToken stop);
+}
+
+/// <summary>A path on the machine that has the store: the caller's own only where both are the same. Always absolute.</summary>
+readonly record struct MachinePath(string Full)
+{
+    public static MachinePath From(string typed) => new(Path.GetFullPath(typed));
+
+    public override string ToString() => Full;
+}
+
+/// <summary>How far something long is. Totals are null while they aren't known.</summary>
+readonly record struct WorkProgress(long Files, long Bytes, long? TotalFiles = null, long? TotalBytes = null);

@@ -1,0 +1,100 @@
+using Vault.Blocks;
+using Vault.Identity;
+using Vault.Primitives;
+using Vault.Store;
+
+namespace Vault.Host;
+
+sealed partial class LocalCommands
+{
+    public async Task<StoreHealth> VerifyAsync(string? vault, IProgress<WorkProgress>? progress, CancellationToken stop)
+    {
+        KeyRingEntry? only = vault is null ? null : await FindAsync(vault, stop);
+        await EnterAsync(stop);
+        return await CheckAsync(only, progress, stop);
+    }
+
+    public async Task<StoreDiagnosis> DoctorAsync(bool accept, IProgress<WorkProgress>? progress, CancellationToken stop)
+    {
+        await home.EnterAsync(make: false, stop);
+        OpenedStore opened = home.Opened;
+        Tell();
+        if (accept) opened.AcceptMending();
+        string? since = opened.MendedSince;
+        DatabaseFigures blocks = opened.BlocksDatabase.Figures(), meta = opened.Meta.Figures();
+        StoreHealth health = await CheckAsync(only: null, progress, stop);
+        return new StoreDiagnosis(home.FullPath, opened.Findings, since, new DatabaseSize(blocks.FileBytes, blocks.Files), new DatabaseSize(meta.FileBytes, meta.Files), health);
+    }
+
+    public async Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<WorkProgress>? progress, CancellationToken stop)
+    {
+        await EnterAsync(stop);
+        Collection collection = new(home.Store, home.Random);
+        Tell();
+        CollectedSpace sum = new(0, 0, 0, 0, 0, 0, false);
+        foreach (VaultTag vault in home.Store.Vaults().ToList())
+        {
+            CollectionReport report = collection.Run(vault, hold, stop);
+            sum = sum with
+            {
+                Deleted = sum.Deleted + report.Deleted,
+                DeletedBytes = sum.DeletedBytes + report.DeletedBytes,
+                Waiting = sum.Waiting + report.Waiting + report.Condemned,
+                Hidden = sum.Hidden + report.Hidden,
+                PinsInDoubt = report.PinsInDoubt,
+            };
+            progress?.Report(new WorkProgress(sum.Deleted, sum.DeletedBytes));
+        }
+        SpaceReport space = await new SpaceReturn(home.Store, home.Opened.BlocksFolder).RunAsync(stop: stop);
+        return sum with { BytesReturned = space.BytesReturned, BytesHeld = space.BytesHeld };
+    }
+
+    public async Task<IReadOnlyList<BlockExplained>> ExplainAsync(string block, CancellationToken stop)
+    {
+        if (!BlockId.TryParse(block, out BlockId id)) throw new ConfigException($"'{block}' isn't the name of a block", "a block is named by 59 characters that begin with bafkrei, or by 64 hex digits");
+        await EnterAsync(stop);
+        Dictionary<VaultTag, string> names = NamesIfReadable();
+        List<BlockExplained> explained = [];
+        foreach (VaultTag vault in home.Store.Vaults().ToList())
+        {
+            Explanation explanation = Explanation.Of(home.Store, vault, id);
+            if (explanation is { Info: null, Damage: null, Pins.Count: 0, Importing: false }) continue;
+            explained.Add(new BlockExplained(
+                id.ToString(), vault.ToString(), names.GetValueOrDefault(vault), explanation.Info?.Length, explanation.Info?.Level,
+                explanation.Damage is { } damage ? new BlockDamage(damage.Noticed, damage.Damage) : null,
+                [.. explanation.Pins.Select(pin => new BlockReason(pin.Reason.ToString().ToLowerInvariant(), pin.Root.ToString(), pin.Until))],
+                explanation.Pins.Count == Explanation.MostPins, explanation.Importing, explanation.Condemned));
+        }
+        Tell();
+        return explained;
+    }
+
+    public async Task<StoreCopied> BackupAsync(MachinePath target, CancellationToken stop)
+    {
+        await EnterAsync(stop);
+        Backup.Run(home.Store, target.Full);
+        Tell();
+        return new StoreCopied(target.Full);
+    }
+
+    Dictionary<VaultTag, string> NamesIfReadable() => home.Ring.Entries.ToDictionary(entry => entry.Vault.Tag, entry => entry.Name);
+
+    async Task<StoreHealth> CheckAsync(KeyRingEntry? only, IProgress<WorkProgress>? progress, CancellationToken stop)
+    {
+        BlockStore store = home.Store;
+        Tell();
+        long blocks = 0, bytes = 0;
+        SortedSet<string> bad = new(StringComparer.Ordinal), missing = new(StringComparer.Ordinal);
+        foreach (VaultTag vault in store.Vaults().Where(vault => only is null || vault == only.Vault.Tag).ToList())
+        {
+            ScrubReport scrub = await new Scrub(store).RunAsync(vault, stop: stop);
+            blocks += scrub.Blocks;
+            bytes += scrub.Bytes;
+            progress?.Report(new WorkProgress(blocks, bytes));
+            bad.UnionWith(store.Damaged(vault).Select(damaged => damaged.Id.ToString()));
+            missing.UnionWith(store.Missing(vault).Select(id => id.ToString()));
+        }
+        missing.ExceptWith(bad);
+        return new StoreHealth(blocks, bytes, [.. bad], [.. missing], []);
+    }
+}

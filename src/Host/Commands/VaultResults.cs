@@ -1,0 +1,32 @@
+namespace Vault.Host;
+
+/// <param name="Copies">How many machines should hold each block, and how few are too few; null for the usual.</param>
+sealed record CreateVault(string Name, int? Copies = null, int? MinCopies = null);
+
+/// <param name="NotExported">The keys of vaults that are in no recovery file yet.</param>
+sealed record VaultCreated(string Vault, string Name, IReadOnlyList<string> NotExported);
+
+sealed record RenameVault(string Vault, string Name);
+
+sealed record VaultRenamed(string Vault, string Name, string Before);
+
+sealed record VaultLeft(string Vault, string Name);
+
+/// <param name="Exported">Whether a recovery file holds its keys.</param>
+sealed record VaultListed(string Vault, string Name, bool CanRead, bool Exported);
+
+sealed record StoreStatus(IReadOnlyList<VaultStatus> Vaults, string? MendedSince)
+{
+    /// <summary>Something needs the owner now: scripts see it in the exit code.</summary>
+    [System.Text.Json.Serialization.JsonIgnore] public bool IsRed => MendedSince != null || Vaults.Any(vault => vault.State == "red");
+}
+
+/// <param name="Root">64 hex digits: two machines with the same have the same files, members and revocations.</param>
+/// <param name="Entries">Files, folders and links.</param>
+/// <param name="Bytes">What the files have together, before anything is saved.</param>
+/// <param name="State">"good", "amber" (to be seen to some day) or "red" (now).</param>
+/// <param name="Reasons">What keeps it from being good, in sentences.</param>
+sealed record VaultStatus(
+    string Vault, string Name, string Root, long Entries, long Bytes, long Files, long Conflicts, long DamagedBlocks, string State, IReadOnlyList<string> Reasons);
+
+sealed record VaultRoot(string Vault, string Name, string Root);

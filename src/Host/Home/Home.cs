@@ -1,0 +1,140 @@
+using Vault.Blocks;
+using Vault.Identity;
+using Vault.Primitives;
+using Vault.Store;
+
+namespace Vault.Host;
+
+/// <summary>
+/// A data folder and all that is opened in it: the lock, the device's keys, the two databases, the catalogs of the vaults. Each
+/// is opened when it is first asked for, because most commands need little. There is no step to set one up: what a command
+/// makes (<see cref="EnterAsync"/> says which) makes the folder too, and what only looks leaves an empty place empty.
+/// </summary>
+sealed class Home(string path, string program, AskPassphrase ask, TimeProvider time, RandomSource random) : IDisposable
+{
+    public const string KeysFolder = "keys";
+
+    readonly List<string> warnings = [];
+    readonly Lock opening = new();
+    DataFolder? folder;
+    SecretBytes? passphrase;
+    KeyFolder? keys;
+    DeviceKey? device;
+    KeyRing? ring;
+    StoreMemory? memory;
+    OpenedStore? opened;
+    int keyWarningsTold;
+
+    public string FullPath { get; } = Path.GetFullPath(path);
+    public TimeProvider Time => time;
+    public RandomSource Random => random;
+
+    /// <summary>Whether there is anything of ours in the folder.</summary>
+    public bool Exists => ((string[])[KeysFolder, StoreDatabases.BlocksFolder, StoreDatabases.MetaFolder]).Any(name => Directory.Exists(Path.Combine(FullPath, name)));
+
+    /// <summary>What was found amiss since the last time this was asked, in sentences for the user.</summary>
+    public IReadOnlyList<string> TakeWarnings()
+    {
+        lock (opening)
+        {
+            if (keys != null)
+            {
+                warnings.AddRange(keys.Warnings.Skip(keyWarningsTold));
+                keyWarningsTold = keys.Warnings.Count;
+            }
+            string[] taken = [.. warnings];
+            warnings.Clear();
+            return taken;
+        }
+    }
+
+    /// <summary>
+    /// Takes the lock and what the keys need to be read. Where there is no data folder, one that may be made is, and without
+    /// <paramref name="make"/> the caller is told where it looked.
+    /// </summary>
+    public async Task EnterAsync(bool make, CancellationToken stop)
+    {
+        if (folder != null) return;
+        if (!make && !Exists) throw new ConfigException($"there is no store in {FullPath}", "vault create NAME makes a vault there; another folder is named with --data DIR or VAULT_HOME");
+        folder = DataFolder.Take(FullPath, program, time);
+        string keysPath = Path.Combine(FullPath, KeysFolder);
+        if (KeyFolder.IsSealed(keysPath)) passphrase = await ask(new PassphraseQuestion($"passphrase of the keys in {FullPath}: ", Twice: false), stop);
+        keys = new KeyFolder(keysPath, random, passphrase);
+    }
+
+    /// <summary>Who this device is; made when it is first asked for.</summary>
+    public DeviceKey Device
+    {
+        get
+        {
+            lock (opening) return device ??= DeviceKey.LoadOrCreate(Keys);
+        }
+    }
+
+    /// <summary>The keys of the vaults this device takes part in.</summary>
+    public KeyRing Ring
+    {
+        get
+        {
+            lock (opening) return ring ??= KeyRing.Load(Keys);
+        }
+    }
+
+    /// <summary>Whether the keys on the disk need a passphrase.</summary>
+    public bool KeysAreSealed => passphrase != null;
+
+    KeyFolder Keys => keys ?? throw new InvalidOperationException("The folder hasn't been entered.");
+
+    public OpenedStore Opened
+    {
+        get
+        {
+            lock (opening)
+            {
+                if (opened != null) return opened;
+                memory ??= new StoreMemory();
+                opened = OpenedStore.Open(folder ?? throw new InvalidOperationException("The folder hasn't been entered."), memory, time);
+                warnings.AddRange(opened.Findings);
+                return opened;
+            }
+        }
+    }
+
+    public BlockStore Store => Opened.Store;
+
+    /// <summary>Becomes the device that a recovery file describes, and takes over its vaults.</summary>
+    public void Restore(Recovery recovery)
+    {
+        lock (opening)
+        {
+            device?.Dispose();
+            device = null;
+            device = DeviceKey.Restore(Keys, recovery.Device);
+        }
+        Ring.Merge(recovery);
+    }
+
+    /// <summary>Keeps the keys under another passphrase from now on, or with null under none.</summary>
+    public void Reseal(SecretBytes? under)
+    {
+        KeyFolder resealed = new(Path.Combine(FullPath, KeysFolder), random, under);
+        Device.Save(resealed);
+        Ring.Save(resealed);
+    }
+
+    public void Dispose()
+    {
+        opened?.Dispose();
+        memory?.Dispose();
+        ring?.Dispose();
+        device?.Dispose();
+        passphrase?.Dispose();
+        folder?.Dispose();
+    }
+}
+
+/// <param name="Twice">Whether it is a new one, which a slip of the finger would lock up for good.</param>
+sealed record PassphraseQuestion(string Prompt, bool Twice);
+
+/// <summary>Brings a passphrase from wherever there is one, or says in a fault where it could come from. The caller disposes it.</summary>
+delegate Task<SecretBytes> AskPassphrase(PassphraseQuestion question, CancellationToken stop);
