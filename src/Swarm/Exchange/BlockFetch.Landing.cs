@@ -1,0 +1,102 @@
+using Vault.Blocks;
+using Vault.Primitives;
+
+namespace Vault.Swarm;
+
+// The way to the disk: blocks gather in a round, the round becomes durable, and only then they count.
+public sealed partial class BlockFetch
+{
+    /// <summary>After the store has refused something, everybody waits this long before it is tried again.</summary>
+    static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(5);
+
+    readonly AsyncPulse landingPulse = new();
+    LandingRound? round;
+    string? fault;
+    long blocks, bytes;
+
+    /// <summary>Blocks have become durable: how many, and their bytes.</summary>
+    public event Action<int, long>? Landed;
+
+    /// <summary>A disk that is full is not the peer's fault: the round fails, its blocks are wanted again, and this source is read on after a pause.</summary>
+    async Task StoreAsync(Block block)
+    {
+        LandingRound entered;
+        while (!(entered = OpenRound()).TryEnter(block.Id)) { }
+        bool failed = false;
+        try
+        {
+            await entered.AddAsync(block);
+        }
+        catch (VaultException)
+        {
+            failed = true; // whoever lands the round meets the same fault and says so
+        }
+        bool idle;
+        lock (gate) idle = plan.IsIdle;
+        if (failed || idle || entered.IsFull) landingPulse.Set();
+        if (failed) await Task.Delay(FaultPause, time, closing.Token);
+    }
+
+    LandingRound OpenRound()
+    {
+        lock (gate) return round is { IsClosed: false } open ? open : round = new LandingRound(store.BeginWrite(vault), Now);
+    }
+
+    async Task LandAsync()
+    {
+        while (!closing.IsCancellationRequested)
+        {
+            try
+            {
+                await landingPulse.WaitAsync(ExchangeLimits.Tick, time, closing.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // What has come is kept; the next start asks for the rest.
+            }
+            if (TakeDue() is { } due) await LandAsync(due);
+        }
+    }
+
+    LandingRound? TakeDue()
+    {
+        lock (gate)
+        {
+            if (round is null or { IsEmpty: true }) return null;
+            bool due = round.IsFull || round.HasFailed || plan.IsIdle || Now - round.OpenedAt >= ExchangeLimits.RoundAge || closing.IsCancellationRequested;
+            if (!due) return null;
+            (LandingRound? taken, round) = (round, null);
+            return taken;
+        }
+    }
+
+    async Task LandAsync(LandingRound due)
+    {
+        using (due)
+        {
+            try
+            {
+                await due.LandAsync();
+                Do(_ =>
+                {
+                    plan.Durable(due.Ids);
+                    fault = null;
+                });
+                Interlocked.Add(ref blocks, due.Ids.Count);
+                Interlocked.Add(ref bytes, due.Bytes);
+            }
+            catch (VaultException e)
+            {
+                Do(now =>
+                {
+                    plan.Lost(due.Ids, now);
+                    fault = e.Message;
+                });
+                return;
+            }
+        }
+        roomPulse.Set();
+        Tell(due.Ids, here: true);
+        Landed?.Invoke(due.Ids.Count, due.Bytes);
+    }
+}

@@ -1,0 +1,186 @@
+using Vault.Blocks;
+using Vault.Primitives;
+
+namespace Vault.Swarm;
+
+// What is missing: everything that the vault's pins need, roots that have just become wanted, and what somebody waits for.
+public sealed partial class BlockFetch
+{
+    /// <summary>Roots that wait to be looked at; beyond that a walk over all pins finds them as well.</summary>
+    const int MaxRoots = 64 << 10;
+
+    /// <summary>Found blocks are handed to the plan by so many: one question's worth.</summary>
+    const int Handful = ExchangeLimits.IdsInAsk;
+
+    readonly AsyncPulse searchPulse = new(), roomPulse = new();
+    readonly Queue<BlockId> roots = new();
+    readonly Dictionary<BlockId, List<Waiter>> waiters = [];
+    bool everything, searching;
+
+    /// <summary>Looks for everything that the vault's pins need and that isn't here.</summary>
+    public void Search()
+    {
+        lock (gate) everything = searching = true;
+        searchPulse.Set();
+    }
+
+    /// <summary>Files that have just become wanted, by their roots; their pins are durable.</summary>
+    public void Search(IEnumerable<BlockId> wanted)
+    {
+        lock (gate)
+        {
+            foreach (BlockId root in wanted)
+                if (roots.Count < MaxRoots) roots.Enqueue(root);
+                else everything = true;
+            searching |= everything || roots.Count > 0;
+        }
+        searchPulse.Set();
+    }
+
+    /// <summary>
+    /// Fetches one tree before everything else. Returns when all of it is here; false when no source that is there has some part
+    /// of it.
+    /// </summary>
+    public async Task<bool> FetchAsync(BlockId root, CancellationToken cancel)
+    {
+        while (true)
+        {
+            BlockId[] missing = [.. MissingBelow(root).Distinct().Take(Handful)];
+            if (missing.Length == 0) return true;
+            Waiter waiter = new(missing);
+            try
+            {
+                lock (gate)
+                {
+                    if (!plan.HasSources) return false;
+                    foreach (BlockId id in missing) Waiting(id).Add(waiter);
+                }
+                int taken = 0;
+                Do(now => taken = plan.Want(missing, FetchPriority.Awaited, null, now));
+                for (int i = taken; i < missing.Length; i++) waiter.Settle(missing[i], here: true); // no room: the next turn asks again
+                if (!await waiter.Done.WaitAsync(cancel)) return false;
+                if (taken < missing.Length) await roomPulse.WaitAsync(ExchangeLimits.Tick, time, cancel);
+            }
+            finally
+            {
+                lock (gate)
+                    foreach (BlockId id in missing)
+                        if (waiters.TryGetValue(id, out List<Waiter>? all) && all.Remove(waiter) && all.Count == 0) waiters.Remove(id);
+            }
+        }
+    }
+
+    List<Waiter> Waiting(BlockId id)
+    {
+        if (!waiters.TryGetValue(id, out List<Waiter>? all)) waiters.Add(id, all = []);
+        return all;
+    }
+
+    void Tell(IEnumerable<BlockId> ids, bool here)
+    {
+        List<(Waiter Waiter, BlockId Id)> told = [];
+        lock (gate)
+            foreach (BlockId id in ids)
+                if (waiters.TryGetValue(id, out List<Waiter>? all)) told.AddRange(all.Select(waiter => (waiter, id)));
+        foreach ((Waiter waiter, BlockId id) in told) waiter.Settle(id, here);
+    }
+
+    async Task WalkAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await searchPulse.WaitAsync(closing.Token);
+                while (Next() is { } wanted)
+                {
+                    try
+                    {
+                        await HandOverAsync(wanted);
+                    }
+                    catch (VaultException e)
+                    {
+                        lock (gate) (fault, everything) = (e.Message, true);
+                        await Task.Delay(FaultPause, time, closing.Token);
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // We are closing.
+        }
+    }
+
+    /// <summary>What is to be looked through next; null when there is nothing.</summary>
+    IEnumerable<BlockId>? Next()
+    {
+        lock (gate)
+        {
+            if (everything)
+            {
+                everything = false;
+                roots.Clear();
+                return store.Missing(vault);
+            }
+            if (roots.Count == 0)
+            {
+                searching = false;
+                return null;
+            }
+            BlockId[] some = [.. roots];
+            roots.Clear();
+            return some.SelectMany(MissingBelow);
+        }
+    }
+
+    async Task HandOverAsync(IEnumerable<BlockId> found)
+    {
+        foreach (BlockId[] some in found.Chunk(Handful))
+            for (int done = 0; ;)
+            {
+                Do(now => done += plan.Want(some.AsSpan(done), FetchPriority.Wanted, null, now));
+                if (done == some.Length) break;
+                await roomPulse.WaitAsync(ExchangeLimits.Tick, time, closing.Token);
+            }
+    }
+
+    /// <summary>The blocks of one tree that aren't here, as far as what is here tells.</summary>
+    IEnumerable<BlockId> MissingBelow(BlockId root)
+    {
+        HashSet<BlockId> walked = [];
+        Stack<(BlockId Id, int? Level)> open = new([(root, null)]);
+        while (open.TryPop(out (BlockId Id, int? Level) next))
+        {
+            if (store.Info(vault, next.Id) is not { } info)
+            {
+                yield return next.Id;
+                continue;
+            }
+            if (info.Level == 0 || (next.Level is { } level && level != info.Level) || !walked.Add(next.Id)) continue;
+            using StoredBlock? inner = store.Read(vault, next.Id);
+            if (inner is null) yield return next.Id;
+            else
+                for (int i = inner.Header.Links - 1; i >= 0; i--) open.Push((inner.Link(i), info.Level - 1));
+        }
+    }
+
+    /// <summary>Somebody waits for all of these blocks.</summary>
+    sealed class Waiter(IEnumerable<BlockId> ids)
+    {
+        readonly Lock gate = new();
+        readonly HashSet<BlockId> left = [.. ids];
+        readonly TaskCompletionSource<bool> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<bool> Done => done.Task;
+
+        public void Settle(BlockId id, bool here)
+        {
+            lock (gate)
+            {
+                if (!left.Remove(id) || left.Count > 0 && here) return;
+            }
+            done.TrySetResult(here);
+        }
+    }
+}
