@@ -1,2 +1,4 @@
-// Swarm: what a vault does with libp2p: the gate, block exchange, have/gone, healing, provider map, free-locks.
-// The room is laid out and its allowed neighbours are fixed in Swarm.csproj; nothing lives here yet.
+// Swarm: what a vault does with libp2p. Gate/ lets members in and nobody else; Exchange/ moves blocks; Join/ lets a newcomer become
+// a member. Nothing here knows what a record or a path is: a catalog's sync is handed in and runs on a stream behind the gate.
+// What decides is a pure machine (GateMachine, FetchPlan), what awaits is thin.
+// Read next: Gate/VaultSession.cs (how a stream becomes a member's), Exchange/FetchPlan.cs (which block of whom).

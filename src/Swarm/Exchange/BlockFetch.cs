@@ -26,7 +26,6 @@ public sealed partial class BlockFetch : IAsyncDisposable
 {
     readonly BlockStore store;
     readonly VaultTag vault;
-    readonly RateLimit limit;
     readonly TimeProvider time;
     readonly long startedAt;
     readonly Lock gate = new();
@@ -36,9 +35,9 @@ public sealed partial class BlockFetch : IAsyncDisposable
     readonly ITimer ticker;
     readonly Task landing, walking;
 
-    public BlockFetch(BlockStore store, VaultTag vault, RateLimit limit, TimeProvider time)
+    public BlockFetch(BlockStore store, VaultTag vault, TimeProvider time)
     {
-        (this.store, this.vault, this.limit, this.time) = (store, vault, limit, time);
+        (this.store, this.vault, this.time) = (store, vault, time);
         startedAt = time.GetTimestamp();
         ticker = time.CreateTimer(_ => Do(plan.Tick), null, ExchangeLimits.Tick, ExchangeLimits.Tick);
         landing = LandAsync();
@@ -187,7 +186,6 @@ public sealed partial class BlockFetch : IAsyncDisposable
                 await StoreAsync(block);
                 Follow(block, wanted.Priority, wanted.Level);
             }
-            await limit.TakeAsync(given.Length, cancel); // not reading is what slows the peer down
         }
         finally
         {

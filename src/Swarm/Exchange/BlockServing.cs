@@ -10,7 +10,7 @@ namespace Vault.Swarm;
 /// Answers one peer's questions for blocks of one vault, from disk to socket: what waits is ids, and one block is in memory at a
 /// time, read when the stream has taken the last. What is damaged on this disk counts as not here.
 /// </summary>
-sealed class BlockServing(BlockStore store, VaultTag vault, RateLimit limit)
+sealed class BlockServing(BlockStore store, VaultTag vault)
 {
     readonly Lock gate = new();
     readonly Queue<(uint Number, BlockId Id)>[] waiting = [new(), new()]; // by lane
@@ -85,7 +85,6 @@ sealed class BlockServing(BlockStore store, VaultTag vault, RateLimit limit)
                 continue;
             }
             int length = block.Bytes.Length;
-            await limit.TakeAsync(length, cancel);
             ExchangeCodec.WriteGive(output, question.Number, length);
             for (int at = 0; at < length;)
             {

@@ -12,7 +12,6 @@ namespace Vault.Swarm.Tests.Exchange;
 public sealed class BlockFetchTests
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    static readonly RateLimit NoLimit = new(TimeProvider.System);
 
     /// <summary>A fetch and what it fetches from; counts what it is given.</summary>
     sealed class Scene(VaultRig receiver) : IAsyncDisposable
@@ -20,12 +19,12 @@ public sealed class BlockFetchTests
         readonly List<Task> tasks = [];
         readonly List<(Task Task, Cable Cable)> sources = [];
 
-        public BlockFetch Fetch { get; } = new(receiver.Store, VaultRig.Vault, NoLimit, TimeProvider.System);
+        public BlockFetch Fetch { get; } = new(receiver.Store, VaultRig.Vault, TimeProvider.System);
 
         /// <summary>An honest source; the task is the fetch's side of it.</summary>
         public (Task Task, Cable Cable, BlockServing Serving) Serve(VaultRig sender)
         {
-            BlockServing serving = new(sender.Store, VaultRig.Vault, NoLimit);
+            BlockServing serving = new(sender.Store, VaultRig.Vault);
             (Task task, Cable cable) = Attach(pipe => serving.RunAsync(pipe, default));
             return (task, cable, serving);
         }
@@ -206,7 +205,7 @@ public sealed class BlockFetchTests
     {
         using VaultRig sender = new();
         Cable cable = new();
-        Task serving = new BlockServing(sender.Store, VaultRig.Vault, NoLimit).RunAsync(cable.Near, default);
+        Task serving = new BlockServing(sender.Store, VaultRig.Vault).RunAsync(cable.Near, default);
         BlockId[] ids = [.. Enumerable.Range(0, ExchangeLimits.IdsInAsk).Select(i => new BlockId(RandomSource.Seeded((ulong)i).Bytes(32)))];
         await Assert.ThrowsAsync<ProtocolException>(async () =>
         {
