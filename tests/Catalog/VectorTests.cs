@@ -52,6 +52,17 @@ public sealed class VectorTests
     });
 
     [Fact]
+    public void Proof_files_show_what_they_were_made_for() => Assert.All(Of("proof-file"), vector =>
+    {
+        ProofFile? file = ProofFile.Decode(vector.Bytes("file"));
+        Assert.NotNull(file);
+        Assert.Equal(vector.Bytes("file"), file.Encode());
+        Assert.Equal((new VaultId(vector.Bytes("vault")), Encoding.UTF8.GetString(vector.Bytes("path"))), (file.Vault, file.Path));
+        Assert.Equal(vector.Text("shows") == "present" ? ProofVerdict.Present : ProofVerdict.Absent, file.Check(new Hash32(vector.Bytes("root"))));
+        Assert.Equal(ProofVerdict.Nothing, file.Check(Hash32.Of("another root"u8)));
+    });
+
+    [Fact]
     public void Messages_are_read_and_written_as_they_are() => Assert.All(Of("message"), vector =>
     {
         SyncMessage? read = SyncCodec.Decode(vector.Bytes("bytes"));

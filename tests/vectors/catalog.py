@@ -163,6 +163,16 @@ for count in (0, 1, 2, 3, 8, 1000):
     nowhere = sha(b"nowhere")
     case(what="proof", vault=vault, root=root(vault, keys), position=nowhere, present=0, content=bytes(32), proof=proof(keys, nowhere, contents))
 
+# A proof file needs a record whose body has the form of one: nothing in it is opened, and no signature looked at.
+device, time, position = sha(b"device")[:16], struct.pack(">Q", 1_790_000_000_000 << 16), b"\xff" + sha(b"file")[1:]
+body = b"\x01\x01" + position + device + b"\x01" + device + time + sha(b"root block") + struct.pack(">I", 0) + (sha(b"sealed") * 4)[: 24 + 16 + 32]
+record, content, path = body + bytes(64), sha(b"vault/v1/record-body", body), "Bilder/Käse.jpg".encode()
+keys = made[:20] + [leaf(position, content)]
+for what, where, shown in (("present", position, record), ("absent", sha(b"nowhere"), b"")):
+    shows = proof(keys, where, contents | {keys[-1]: content})
+    parts = b"".join(struct.pack(">H", len(part)) + part for part in (path, shows, shown))
+    case(what="proof-file", shows=what, vault=vault, root=root(vault, keys), path=path, file=b"vaultproof\x01" + vault + where + parts)
+
 some = sorted(identifier(key) for key in made[:5])
 hashes = [bytes(32) if i % 3 else sha(b"child %d" % i) for i in range(16)]
 present = sum(1 << 15 - i for i in range(16) if hashes[i] != bytes(32))

@@ -7,16 +7,19 @@ namespace Vault.Host;
 /// <summary>The arguments and options that several commands share.</summary>
 static class Words
 {
-    public static Argument<string> Vault(Terminal terminal)
-    {
-        Argument<string> vault = new("vault") { Description = "A vault's name, its id, or the beginning of either", HelpName = "VAULT" };
-        vault.CompletionSources.Add(context => NamesHere(CommandLine.FolderOf(context.ParseResult, terminal)));
-        return vault;
-    }
+    const string VaultDescription = "A vault's name, its id, or the beginning of either";
 
-    public static Argument<string?> VaultOrAll(Terminal terminal)
+    public static Argument<string> Vault(Terminal terminal) => Completed(new Argument<string>("vault") { Description = VaultDescription, HelpName = "VAULT" }, terminal);
+
+    public static Argument<string?> VaultOrAll(Terminal terminal) => OptionalVault(VaultDescription + "; all vaults when left out", terminal);
+
+    public static Argument<string?> VaultOrNone(Terminal terminal) => OptionalVault(VaultDescription, terminal);
+
+    static Argument<string?> OptionalVault(string description, Terminal terminal) =>
+        Completed(new Argument<string?>("vault") { Description = description, HelpName = "VAULT", Arity = ArgumentArity.ZeroOrOne }, terminal);
+
+    static Argument<T> Completed<T>(Argument<T> vault, Terminal terminal)
     {
-        Argument<string?> vault = new("vault") { Description = "A vault's name, its id, or the beginning of either; all vaults when left out", HelpName = "VAULT", Arity = ArgumentArity.ZeroOrOne };
         vault.CompletionSources.Add(context => NamesHere(CommandLine.FolderOf(context.ParseResult, terminal)));
         return vault;
     }

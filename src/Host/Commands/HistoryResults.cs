@@ -19,5 +19,8 @@ sealed record ResolveConflict(string Vault, string Path, string Keep);
 
 sealed record ConflictResolved(string Path, string Kept, string Root);
 
+/// <param name="Absent">Prove that there is nothing.</param>
+sealed record ProveEntry(string Vault, string Path, bool Absent);
+
 /// <param name="Proof">The bytes of a proof file.</param>
-sealed record EntryProof(string Vault, string Path, string Root, byte[] Proof);
+sealed record EntryProof(string Vault, string Path, bool Present, string Root, byte[] Proof);

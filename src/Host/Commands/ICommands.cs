@@ -42,7 +42,7 @@ interface ICommands : IAsyncDisposable
     Task<ConflictResolved> ResolveAsync(ResolveConflict request, CancellationToken stop);
 
     Task<VaultRoot> RootAsync(string vault, CancellationToken stop);
-    Task<EntryProof> ProveAsync(string vault, string path, CancellationToken stop);
+    Task<EntryProof> ProveAsync(ProveEntry request, CancellationToken stop);
 
     /// <param name="vault">Null for all of them.</param>
     Task<StoreHealth> VerifyAsync(string? vault, IProgress<WorkProgress>? progress, CancellationToken stop);
