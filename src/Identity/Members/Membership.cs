@@ -83,11 +83,33 @@ public sealed class Membership
     /// <summary>Whether the record counts; of one that isn't known, it says unfounded.</summary>
     public Verdict VerdictOf(ControlRecord record) => rule.Verdicts.GetValueOrDefault(record.Content, Verdict.Unfounded);
 
+    public bool Knows(Hash32 content) => known.ContainsKey(content);
+
     public bool Stands(ControlRecord record) => VerdictOf(record) == Verdict.Stands;
 
-    internal IReadOnlyDictionary<Hash32, Link> Links => rule.Links;
+    /// <summary>Leaf digests of the control records by this key that stand, and of admissions by an invite of that key.</summary>
+    public IEnumerable<Hash32> SaidBy(Ed25519PublicKey key) =>
+        Standing.Where(record => record.Issuer == key || (record.Statement is Admission admission && admission.InviteKey == key)).Select(record => record.LeafDigest);
 
-    internal ControlRecord? FindRecord(Hash32 content) => known.GetValueOrDefault(content);
+    /// <summary>Every certificate and invite of a key that stands.</summary>
+    internal IEnumerable<Link> LinksOf(Ed25519PublicKey key) => rule.Links.Values.Where(link => link.Subject == key);
+
+    /// <summary>
+    /// These records and all that they are founded on: certificates up to the root, invites, and the certificates of those who
+    /// admitted. Enough for anyone who knows the vault's id to see that they stand.
+    /// </summary>
+    internal IReadOnlyList<ControlRecord> Foundation(IEnumerable<ControlRecord> records)
+    {
+        Dictionary<Hash32, ControlRecord> found = [];
+        Stack<ControlRecord> open = new(records);
+        while (open.TryPop(out ControlRecord? record))
+        {
+            if (!found.TryAdd(record.Content, record)) continue;
+            if (known.TryGetValue(record.Authority, out ControlRecord? certificate)) open.Push(certificate);
+            if (record.Statement is Admission admission && known.TryGetValue(admission.Invite, out ControlRecord? invite)) open.Push(invite);
+        }
+        return [.. found.Values];
+    }
 
     // The first epoch's secrets had everybody; those of a later one whoever it was sealed to and whoever came since.
     bool FindLeak()
