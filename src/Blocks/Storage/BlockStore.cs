@@ -121,6 +121,9 @@ public sealed class BlockStore : IDisposable
             if (reached.Info is null) yield return reached.Id;
     }
 
+    /// <summary>Whether a tree is here with everything below it.</summary>
+    public bool IsWhole(VaultTag vault, BlockId root) => new Reachability(this, vault).Walk(root, whole: false).All(reached => reached.Info != null);
+
     /// <summary>The damaged blocks that nobody has brought whole yet.</summary>
     public IEnumerable<DamagedBlock> Damaged(VaultTag vault) => Quarantine.Of(vault).Where(damaged => !Contains(vault, damaged.Id));
 

@@ -47,6 +47,9 @@ public sealed class LeafSet
 
     public Hash32 Root => TreeHash.Root(vault, hashes.Top, Count);
 
+    /// <summary>The key of the sketch: of the vault's current secrets.</summary>
+    public SketchKey Key => sketch.Key;
+
     /// <summary>True when opening had to work everything out from the leaves.</summary>
     public bool WasRebuilt { get; private set; }
 

@@ -80,6 +80,8 @@ public sealed class Membership
     public bool Allows(DeviceId author, Role needed, HybridTime at, Hash32 leafDigest) =>
         byDevice.TryGetValue(author, out Member? member) && member.Allows(needed, at, leafDigest);
 
+    public bool Knows(ControlRecord record) => known.ContainsKey(record.Content);
+
     /// <summary>Whether the record counts; of one that isn't known, it says unfounded.</summary>
     public Verdict VerdictOf(ControlRecord record) => rule.Verdicts.GetValueOrDefault(record.Content, Verdict.Unfounded);
 

@@ -1,0 +1,73 @@
+using Vault.Identity;
+using Vault.Primitives;
+
+namespace Vault.Catalog;
+
+sealed partial class Draft
+{
+    /// <summary>Control records that don't stand are kept, because they may; a few thousand, as anybody can make them.</summary>
+    internal const int MaxOutside = 4096;
+
+    /// <summary>Takes in control records, and works out again all that depends on what has changed with them.</summary>
+    internal IReadOnlyList<MergeOutcome> Learn(IReadOnlyList<ControlRecord> records)
+    {
+        HashSet<Hash32> known = [.. Membership.Known.Select(record => record.Content)];
+        Membership next = Membership.With(records);
+        if (next == Membership) return [.. records.Select(_ => MergeOutcome.Known)];
+        int outside = next.Known.Count - next.Standing.Count, room = Math.Max(0, MaxOutside - outside);
+        if (room == 0)
+        {
+            records = [.. records.Where(next.Stands)];
+            next = Membership.With(records);
+        }
+        MergeOutcome[] outcomes = [.. records.Select(record =>
+            known.Contains(record.Content) ? MergeOutcome.Known : next.Stands(record) ? MergeOutcome.Accepted
+            : next.VerdictOf(record) == Verdict.Unfounded ? MergeOutcome.UnknownAuthor : MergeOutcome.NotAllowed)];
+        if (Source is { } source)
+            foreach (ControlRecord record in records) sources[StoredRecords.LeafOf(record)] = source;
+        Change(next);
+        return outcomes;
+    }
+
+    void Change(Membership next)
+    {
+        Membership before = Membership;
+        Membership = next;
+        HashSet<Hash32> stood = [.. before.Standing.Select(record => record.Content)], stand = [.. next.Standing.Select(record => record.Content)];
+        List<ControlRecord> gone = [.. before.Standing.Where(record => !stand.Contains(record.Content))], come = [.. next.Standing.Where(record => !stood.Contains(record.Content))];
+
+        bool lessAllowed = come.Exists(record => record.Kind is ControlKind.Revocation or ControlKind.Retirement)
+            || gone.Exists(record => record.Kind is ControlKind.Certificate or ControlKind.Invite or ControlKind.Admission or ControlKind.KeepPage);
+        bool moreAllowed = come.Exists(record => record.Kind is ControlKind.Certificate or ControlKind.Admission or ControlKind.KeepPage)
+            || gone.Exists(record => record.Kind is ControlKind.Revocation or ControlKind.Retirement);
+        bool moreForgotten = come.Exists(record => record.Kind == ControlKind.TombstoneEpoch);
+
+        HashSet<Hash32> doubtful = [];
+        if (lessAllowed || moreForgotten)
+            foreach (Held head in AllHeads())
+                if (!Counts(head.Record)) doubtful.Add(head.Record.Position);
+        if (moreAllowed)
+        {
+            foreach (Waiting waiting in parts.Waiting.All) doubtful.Add(waiting.Record.Position);
+            foreach (Waiting waiting in waitingPuts.Values) doubtful.Add(waiting.Record.Position);
+            foreach (Past past in parts.Past.All())
+                if (past.Reason == PastReason.HeldAside && Counts(past.Record)) doubtful.Add(past.Record.Position);
+        }
+        foreach (Hash32 position in doubtful) Reconsider(position);
+    }
+
+    /// <summary>Whether a record whose signature is good belongs to the set.</summary>
+    internal bool Counts(FileRecord record) => !IsForgotten(record) && RecordRules.StillStands(record, Membership);
+
+    /// <summary>A tombstone on this side of a cut: everybody has seen it, so nobody needs it.</summary>
+    internal bool IsForgotten(FileRecord record)
+    {
+        if (record.Kind != RecordKind.Tombstone || Membership.Cut.Count == 0) return false;
+        foreach (VersionEntry entry in record.Versions.Entries)
+            if (!Membership.Cut.Covers(entry.Device, entry.Time)) return false;
+        return true;
+    }
+
+    IEnumerable<Held> AllHeads() =>
+        parts.Records.All().Where(head => !places.ContainsKey(head.Record.Position)).Concat(places.Values.SelectMany(place => place.Now).ToList());
+}
