@@ -41,7 +41,7 @@ public sealed partial class VaultCatalog
     /// </summary>
     void TakeSecrets()
     {
-        bool news = false;
+        bool news = parts.Ports.Device is { } device && EpochSecrets.Open(Seen.Membership, device, parts.Ports.Keys) > 0;
         lock (writing)
             if (news || leaves.Key.Fingerprint != new SketchKey(parts.Ports.Keys.Current.Sketch.Span).Fingerprint) leaves = OpenLeaves();
         if (news || parts.Sealer != null) ReadAgain();

@@ -37,6 +37,9 @@ public sealed partial class SyncMachine : IDisposable
     /// <summary>True from a comparison that ended with equal tags until the next begins.</summary>
     public bool IsInStep { get; private set; }
 
+    /// <summary>A comparison is going on.</summary>
+    public bool IsComparing => phase != Phase.Idle;
+
     /// <summary>What the peer said of itself when it last greeted.</summary>
     public SyncMessage.Hello? Peer => run?.Peer;
 
@@ -107,12 +110,16 @@ public sealed partial class SyncMachine : IDisposable
         return null;
     }
 
+    /// <summary>As <see cref="Next"/>, while there is no room for messages.</summary>
+    public SyncOutput? NextEvent() => events.TryDequeue(out SyncOutput? output) ? output : null;
+
     void Enqueue(params IEnumerable<SyncMessage> messages) => sending.Enqueue(messages.GetEnumerator());
 
     void Finish(SyncResult result)
     {
         phase = Phase.Idle;
         IsInStep = result == SyncResult.InStep;
+        if (result != SyncResult.Differs) rolledBack = false; // it has caught up; the caller says if that doesn't count
         events.Enqueue(new SyncOutput.Finished(result));
     }
 

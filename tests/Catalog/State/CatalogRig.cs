@@ -52,6 +52,15 @@ sealed class CatalogRig : IDisposable
         return founder;
     }
 
+    /// <summary>A device with a certificate by another, which it knows if <paramref name="learns"/>.</summary>
+    public Node NewMember(Node by, Role role, bool reads = true, bool learns = true, IDatabase? meta = null)
+    {
+        Node member = NewNode(reads, meta: meta);
+        by.Catalog.Add([by.Author.Certify(by.Catalog.Membership, member.Device.Public, role)]);
+        if (learns) member.MergeFrom(by);
+        return member;
+    }
+
     public void Dispose()
     {
         for (int i = owned.Count - 1; i >= 0; i--) owned[i].Dispose();
@@ -89,6 +98,7 @@ sealed class Node : IDisposable
     public DeviceId Id => DeviceId.Of(Device.Public);
     public VaultKeys Keys { get; }
     public HybridClock Clock { get; private set; }
+    public ControlAuthor Author => new(Keys, Device, Clock, rig.Random);
     public IDatabase Meta { get; private set; }
     public IDatabase Blocks { get; private set; }
     public BlockStore Store { get; private set; }

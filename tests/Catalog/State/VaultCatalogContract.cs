@@ -102,6 +102,29 @@ public abstract class VaultCatalogContract : IDisposable
     }
 
     [Fact]
+    public void An_edit_that_has_not_seen_a_version_stands_beside_it_until_somebody_chooses()
+    {
+        Node node = NewFounder(), other = rig.NewMember(node, Role.Writer, meta: NewMeta());
+        node.Put("plan", "mine");
+        other.Put("plan", "theirs!");
+        node.MergeFrom(other);
+        other.MergeFrom(node);
+        Assert.Equal(node.Catalog.Root, other.Catalog.Root);
+
+        CatalogEntry entry = Assert.Single(node.Catalog.Conflicts());
+        Assert.Equal(2, entry.Heads!.All.Count);
+        Assert.Equal(entry.Heads.All.Select(head => head.Record.Leaf), other.Find("plan")!.Heads!.All.Select(head => head.Record.Leaf));
+
+        Head loser = entry.Heads.Losers[0];
+        node.Catalog.Commit([new Edit.Resolve(Node.Path("plan"), loser.Record.Leaf)]);
+        Assert.Empty(node.Catalog.Conflicts());
+        Assert.Equal(loser.Entry!.Size, node.Find("plan")!.Size);
+        other.MergeFrom(node);
+        Assert.Equal(node.Catalog.Root, other.Catalog.Root);
+        Assert.Equal(3, node.Catalog.History(Node.Path("plan")).Count);
+    }
+
+    [Fact]
     public void A_path_is_proved_present_or_absent()
     {
         Node node = NewFounder();
