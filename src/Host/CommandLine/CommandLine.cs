@@ -20,7 +20,10 @@ static class CommandLine
     /// <summary>Every command there is, in the order of the help page.</summary>
     static IReadOnlyList<CommandGroup> Groups(Terminal terminal) =>
     [
-        new("Vaults", [CreateCommand.Create(terminal), ListCommand.Create(terminal), RenameCommand.Create(terminal)]),
+        new("Vaults", [CreateCommand.Create(terminal), ListCommand.Create(terminal), StatusCommand.Create(terminal), RenameCommand.Create(terminal), LeaveCommand.Create(terminal)]),
+        new("Files", [AddCommand.Create(terminal), CatCommand.Create(terminal), LsCommand.Create(terminal), RmCommand.Create(terminal), MvCommand.Create(terminal)]),
+        new("History", [LogCommand.Create(terminal), ConflictsCommand.Create(terminal), ResolveCommand.Create(terminal)]),
+        new("Proof", [RootCommandOfVault.Create(terminal), ProveCommand.Create(terminal)]),
         new("This device", [IdCommand.Create(terminal), KeyCommand.Create(terminal), CompletionCommand.Create(terminal)]),
         new("Upkeep", [VerifyCommand.Create(terminal), DoctorCommand.Create(terminal), GcCommand.Create(terminal), ExplainCommand.Create(terminal), BackupCommand.Create(terminal)]),
     ];

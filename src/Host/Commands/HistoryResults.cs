@@ -1,7 +1,8 @@
 namespace Vault.Host;
 
 /// <param name="Path">A file or a folder; null for the whole vault.</param>
-sealed record ShowLog(string Vault, string? Path);
+/// <param name="Most">So many of the latest.</param>
+sealed record ShowLog(string Vault, string? Path, int Most);
 
 /// <param name="Kind">"file", "dir", "symlink" or "removed".</param>
 /// <param name="By">The device that wrote it: the beginning of its id.</param>

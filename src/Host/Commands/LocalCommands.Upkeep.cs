@@ -1,4 +1,5 @@
 using Vault.Blocks;
+using Vault.Catalog;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Store;
@@ -19,7 +20,11 @@ sealed partial class LocalCommands
         await home.EnterAsync(make: false, stop);
         OpenedStore opened = home.Opened;
         Tell();
-        if (accept) opened.AcceptMending();
+        if (accept)
+        {
+            opened.AcceptMending();
+            foreach (KeyRingEntry entry in home.Ring.Entries) home.Catalog(entry.Keys).AcceptAsIs();
+        }
         string? since = opened.MendedSince;
         DatabaseFigures blocks = opened.BlocksDatabase.Figures(), meta = opened.Meta.Figures();
         StoreHealth health = await CheckAsync(only: null, progress, stop);
@@ -29,6 +34,7 @@ sealed partial class LocalCommands
     public async Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<WorkProgress>? progress, CancellationToken stop)
     {
         await EnterAsync(stop);
+        foreach (KeyRingEntry entry in home.Ring.Entries) home.Catalog(entry.Keys).Tend(); // lets go of versions whose time is over
         Collection collection = new(home.Store, home.Random);
         Tell();
         CollectedSpace sum = new(0, 0, 0, 0, 0, 0, false);
@@ -53,16 +59,17 @@ sealed partial class LocalCommands
     {
         if (!BlockId.TryParse(block, out BlockId id)) throw new ConfigException($"'{block}' isn't the name of a block", "a block is named by 59 characters that begin with bafkrei, or by 64 hex digits");
         await EnterAsync(stop);
-        Dictionary<VaultTag, string> names = NamesIfReadable();
+        Dictionary<VaultTag, KeyRingEntry> known = home.Ring.Entries.ToDictionary(entry => entry.Vault.Tag);
         List<BlockExplained> explained = [];
         foreach (VaultTag vault in home.Store.Vaults().ToList())
         {
             Explanation explanation = Explanation.Of(home.Store, vault, id);
             if (explanation is { Info: null, Damage: null, Pins.Count: 0, Importing: false }) continue;
+            KeyRingEntry? entry = known.GetValueOrDefault(vault);
             explained.Add(new BlockExplained(
-                id.ToString(), vault.ToString(), names.GetValueOrDefault(vault), explanation.Info?.Length, explanation.Info?.Level,
+                id.ToString(), entry?.Vault.ToString() ?? vault.ToString(), entry?.Name, explanation.Info?.Length, explanation.Info?.Level,
                 explanation.Damage is { } damage ? new BlockDamage(damage.Noticed, damage.Damage) : null,
-                [.. explanation.Pins.Select(pin => new BlockReason(pin.Reason.ToString().ToLowerInvariant(), pin.Root.ToString(), pin.Until))],
+                [.. explanation.Pins.Select(pin => new BlockReason(pin.Reason.ToString().ToLowerInvariant(), pin.Root.ToString(), PathOf(pin, entry), pin.Until))],
                 explanation.Pins.Count == Explanation.MostPins, explanation.Importing, explanation.Condemned));
         }
         Tell();
@@ -77,7 +84,9 @@ sealed partial class LocalCommands
         return new StoreCopied(target.Full);
     }
 
-    Dictionary<VaultTag, string> NamesIfReadable() => home.Ring.Entries.ToDictionary(entry => entry.Vault.Tag, entry => entry.Name);
+    // A pin of the catalog's is owned by the leaf of a record.
+    string? PathOf(Pin pin, KeyRingEntry? vault) =>
+        vault != null && pin.Owner.Length == Leaf.Size ? home.Catalog(vault.Keys).PathOf(Leaf.Read(pin.Owner.Span))?.Text : null;
 
     async Task<StoreHealth> CheckAsync(KeyRingEntry? only, IProgress<WorkProgress>? progress, CancellationToken stop)
     {
@@ -95,6 +104,17 @@ sealed partial class LocalCommands
             missing.UnionWith(store.Missing(vault).Select(id => id.ToString()));
         }
         missing.ExceptWith(bad);
-        return new StoreHealth(blocks, bytes, [.. bad], [.. missing], []);
+        CatalogHealth[] catalogs = [.. Named().Where(entry => only is null || entry == only).Select(CheckCatalog)];
+        Tell();
+        return new StoreHealth(blocks, bytes, [.. bad], [.. missing], catalogs);
+    }
+
+    CatalogHealth CheckCatalog(KeyRingEntry entry)
+    {
+        VaultCatalog catalog = home.Catalog(entry.Keys);
+        CatalogCheck check = catalog.Verify();
+        IEnumerable<string> unreadable = catalog.Unreadable().Where(record => record.Damaged).Select(record => $"the record {record.Leaf.Digest} can't be read: its sealed part is damaged");
+        string[] wrongRoot = check.RootMatches ? [] : ["the root isn't that of a rebuild from the records"];
+        return new CatalogHealth(entry.Vault.ToString(), entry.Name, catalog.Root.ToString(), check.Records, [.. wrongRoot, .. check.Faults, .. unreadable]);
     }
 }

@@ -1,14 +1,23 @@
+using Vault.Blocks;
+using Vault.Catalog;
 using Vault.Identity;
 
 namespace Vault.Host;
 
 sealed partial class LocalCommands
 {
+    // The catalog first: a vault that is listed is whole. What an interruption between the two leaves is a few records that
+    // nobody has keys for.
     public async Task<VaultCreated> CreateAsync(CreateVault request, CancellationToken stop)
     {
         await EnterAsync(stop, make: true);
         string name = VaultNames.Checked(home.Ring, request.Name);
-        KeyRingEntry made = home.Ring.Add(name, VaultKeys.Create(home.Random));
+        VaultSettings settings = VaultSettings.Default;
+        int copies = request.Copies ?? Math.Max(settings.Copies, request.MinCopies ?? 0);
+        settings = settings with { Copies = copies, MinimumCopies = Math.Min(request.MinCopies ?? settings.MinimumCopies, copies) };
+        VaultKeys keys = VaultKeys.Create(home.Random);
+        home.Catalog(keys).Add(Genesis.Create(keys, home.Device.Key, home.Clock, home.Random, name, settings));
+        KeyRingEntry made = home.Ring.Add(name, keys);
         Tell();
         return new VaultCreated(made.Vault.ToString(), made.Name, NotExported());
     }
@@ -21,18 +30,64 @@ sealed partial class LocalCommands
         return new VaultRenamed(entry.Vault.ToString(), request.Name, before);
     }
 
+    public async Task<VaultLeft> LeaveAsync(string vault, CancellationToken stop)
+    {
+        KeyRingEntry entry = await FindAsync(vault, stop);
+        VaultLeft left = new(entry.Vault.ToString(), entry.Name);
+        home.Forget(entry);
+        Tell();
+        return left;
+    }
+
     public async Task<IReadOnlyList<VaultListed>> ListVaultsAsync(CancellationToken stop)
     {
         if (!home.Exists) return []; // nothing is made where one only looks
         await EnterAsync(stop);
-        VaultListed[] listed = [.. home.Ring.Entries.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => new VaultListed(entry.Vault.ToString(), entry.Name, entry.Keys.CanRead, entry.IsExported))];
+        VaultListed[] listed = [.. Named().Select(entry => new VaultListed(entry.Vault.ToString(), entry.Name, entry.Keys.CanRead, entry.IsExported))];
         Tell();
         return listed;
     }
 
-    public Task<VaultLeft> LeaveAsync(string vault, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<StoreStatus> StatusAsync(string? vault, CancellationToken stop)
+    {
+        if (vault is null && !home.Exists) return new StoreStatus([], null);
+        KeyRingEntry? only = vault is null ? null : await FindAsync(vault, stop);
+        await EnterAsync(stop);
+        VaultStatus[] vaults = [.. Named().Where(entry => only is null || entry == only).Select(StatusOf)];
+        StoreStatus status = new(vaults, home.Opened.MendedSince);
+        Tell();
+        return status;
+    }
 
-    public Task<StoreStatus> StatusAsync(string? vault, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<VaultRoot> RootAsync(string vault, CancellationToken stop)
+    {
+        (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(vault, stop);
+        return new VaultRoot(entry.Vault.ToString(), entry.Name, catalog.Root.ToString());
+    }
 
-    public Task<VaultRoot> RootAsync(string vault, CancellationToken stop) => throw new NotSupportedException();
+    IEnumerable<KeyRingEntry> Named() => home.Ring.Entries.OrderBy(entry => entry.Name, StringComparer.Ordinal);
+
+    async Task<(KeyRingEntry Entry, VaultCatalog Catalog)> OpenVaultAsync(string vault, CancellationToken stop)
+    {
+        KeyRingEntry entry = await FindAsync(vault, stop);
+        VaultCatalog catalog = home.Catalog(entry.Keys);
+        Tell();
+        return (entry, catalog);
+    }
+
+    VaultStatus StatusOf(KeyRingEntry entry)
+    {
+        VaultCatalog catalog = home.Catalog(entry.Keys);
+        long conflicts = catalog.Conflicts().LongCount(), unreadable = catalog.Unreadable().LongCount(record => record.Damaged);
+        long damaged = home.Store.Damaged(entry.Vault.Tag).LongCount();
+        List<string> red = [], amber = [];
+        if (damaged > 0) red.Add($"{Amounts.Count(damaged, "damaged block")}: vault verify names them");
+        if (unreadable > 0) red.Add($"{Amounts.Count(unreadable, "record")} can't be read: vault verify names them");
+        if (conflicts > 0) amber.Add($"{Amounts.Count(conflicts, "conflict")}: vault conflicts shows them");
+        if (catalog.IsPullOnly) amber.Add("it may have forgotten something, and takes from other machines until it has caught up");
+        if (!entry.IsExported) amber.Add("its keys are on this device only: vault key export FILE");
+        CatalogTotals totals = catalog.Totals;
+        return new VaultStatus(entry.Vault.ToString(), entry.Name, catalog.Root.ToString(), totals.Files + totals.Folders, totals.Bytes, totals.Files,
+            conflicts, damaged, red.Count > 0 ? "red" : amber.Count > 0 ? "amber" : "good", [.. red, .. amber]);
+    }
 }

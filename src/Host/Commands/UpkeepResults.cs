@@ -35,6 +35,8 @@ sealed record BlockExplained(
 
 sealed record BlockDamage(DateTimeOffset Noticed, string What);
 
-sealed record BlockReason(string Reason, string Root, DateTimeOffset? Until);
+/// <param name="Root">The pinned block, below which the one asked for lies.</param>
+/// <param name="Path">Of the file that needs it, where this device can tell.</param>
+sealed record BlockReason(string Reason, string Root, string? Path, DateTimeOffset? Until);
 
 sealed record StoreCopied(string Folder);

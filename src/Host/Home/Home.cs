@@ -1,4 +1,5 @@
 using Vault.Blocks;
+using Vault.Catalog;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Store;
@@ -16,6 +17,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
 
     readonly List<string> warnings = [];
     readonly Lock opening = new();
+    readonly Dictionary<VaultId, VaultCatalog> catalogs = [];
     DataFolder? folder;
     SecretBytes? passphrase;
     KeyFolder? keys;
@@ -28,6 +30,9 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
     public string FullPath { get; } = Path.GetFullPath(path);
     public TimeProvider Time => time;
     public RandomSource Random => random;
+
+    /// <summary>One for the whole device, so that nothing it writes anywhere bears the time of another thing.</summary>
+    public HybridClock Clock { get; } = new(time);
 
     /// <summary>Whether there is anything of ours in the folder.</summary>
     public bool Exists => ((string[])[KeysFolder, StoreDatabases.BlocksFolder, StoreDatabases.MetaFolder]).Any(name => Directory.Exists(Path.Combine(FullPath, name)));
@@ -93,7 +98,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
             {
                 if (opened != null) return opened;
                 memory ??= new StoreMemory();
-                opened = OpenedStore.Open(folder ?? throw new InvalidOperationException("The folder hasn't been entered."), memory, time);
+                opened = OpenedStore.Open(folder ?? throw new InvalidOperationException("The folder hasn't been entered."), memory, time, CatalogFamilies.All);
                 warnings.AddRange(opened.Findings);
                 return opened;
             }
@@ -101,6 +106,32 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
     }
 
     public BlockStore Store => Opened.Store;
+
+    /// <summary>The catalog of a vault whose keys are here.</summary>
+    public VaultCatalog Catalog(VaultKeys of)
+    {
+        OpenedStore store = Opened;
+        Ed25519Key signer = Device.Key;
+        lock (opening)
+        {
+            if (catalogs.TryGetValue(of.Vault, out VaultCatalog? open)) return open;
+            open = VaultCatalog.Open(new CatalogPorts(store.Store, store.Meta, of, signer, Clock, random, time, store.MendedSince));
+            warnings.AddRange(open.Findings);
+            catalogs.Add(of.Vault, open);
+            return open;
+        }
+    }
+
+    /// <summary>Parts with a vault: what is known of it, its blocks, and at last its keys. Cut short, it is done by doing it again.</summary>
+    public void Forget(KeyRingEntry entry)
+    {
+        OpenedStore store = Opened;
+        lock (opening)
+            if (catalogs.Remove(entry.Vault, out VaultCatalog? open)) open.Dispose();
+        VaultCatalog.Forget(store.Meta, entry.Vault.Tag);
+        store.Store.Forget(entry.Vault.Tag);
+        Ring.Remove(entry.Vault)?.Dispose();
+    }
 
     /// <summary>Becomes the device that a recovery file describes, and takes over its vaults.</summary>
     public void Restore(Recovery recovery)
@@ -124,6 +155,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
 
     public void Dispose()
     {
+        foreach (VaultCatalog catalog in catalogs.Values) catalog.Dispose();
         opened?.Dispose();
         memory?.Dispose();
         ring?.Dispose();

@@ -9,12 +9,14 @@ static class LogCommand
     {
         Argument<string> vault = Words.Vault(terminal);
         Argument<string?> path = new("path") { Description = "A file or folder in the vault; all of it when left out", HelpName = "PATH", Arity = ArgumentArity.ZeroOrOne };
+        Option<int> limit = new("--limit", "-n") { Description = "So many of the latest", HelpName = "N", DefaultValueFactory = _ => 1000 };
+        limit.Validators.Add(value => { if (value.GetValue(limit) < 1) value.AddError("--limit takes 1 or more"); });
         Option<bool> json = Words.Json("Print one JSON object a line");
-        TaughtCommand command = new("log", "show the versions of files, newest first", "vault log notes lists/todo.txt", "vault log photos") { vault, path, json };
+        TaughtCommand command = new("log", "show the versions of files, newest first", "vault log notes lists/todo.txt", "vault log photos -n 20") { vault, path, limit, json };
         command.SetAction(async (line, stop) =>
         {
             await using ICommands commands = Session.Open(line, terminal);
-            IAsyncEnumerable<VersionListed> versions = commands.LogAsync(new ShowLog(line.GetRequiredValue(vault), line.GetValue(path)), stop);
+            IAsyncEnumerable<VersionListed> versions = commands.LogAsync(new ShowLog(line.GetRequiredValue(vault), line.GetValue(path), line.GetValue(limit)), stop);
             if (line.GetValue(json)) await Listing.JsonAsync(terminal, versions, HostJson.Lines.VersionListed);
             else
                 await foreach (VersionListed version in versions) terminal.Output.WriteLine(Line(version, terminal));

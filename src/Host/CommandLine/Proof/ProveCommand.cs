@@ -65,11 +65,11 @@ static class ProveCommand
         ProofVerdict verdict = proof.Check(root);
         if (verdict == ProofVerdict.Nothing) throw new ConfigException("the proof doesn't lead to this root", "it was made of another root, or changed on its way: ask for a new one and the root of that moment");
         TextWriter output = terminal.Output;
-        output.WriteLine(verdict == ProofVerdict.Present ? $"present: {terminal.Name(proof.Path)}" : $"absent: {terminal.Name(proof.Path)}");
+        string what = verdict == ProofVerdict.Absent ? "absent" : proof.Record!.Kind == RecordKind.Tombstone ? "removed" : "present";
+        output.WriteLine($"{what}: {terminal.Name(proof.Path)}");
         output.WriteLine($"vault {proof.Vault}");
         output.WriteLine($"root {root}");
         if (proof.Record is not { } record) return ExitCode.Done;
-        if (record.Kind == RecordKind.Tombstone) output.WriteLine("the record says that it was removed");
         if (record.Root is { } block) output.WriteLine($"block {block}");
         output.WriteLine($"written by device {record.Author} at {record.Time.Moment:u}");
         return ExitCode.Done;

@@ -39,7 +39,7 @@ static class ExplainCommand
         string what = block.Bytes is { } bytes ? $"{bytes} bytes, {(block.Level == 0 ? "a leaf" : $"an inner block of level {block.Level}")}" : "not here";
         output.WriteLine($"{block.Block} in vault {terminal.Name(block.Name ?? block.Vault)}: {what}");
         if (block.Damage is { } damage) output.WriteLine($"  found damaged {damage.Noticed:u}: {damage.What}");
-        foreach (BlockReason reason in block.Reasons) output.WriteLine($"  {reason.Reason} {reason.Root}{(reason.Until is { } until ? $" until {until:u}" : "")}");
+        foreach (BlockReason reason in block.Reasons) output.WriteLine($"  {reason.Reason} {(reason.Path is { } path ? terminal.Name(path) : reason.Root)}{(reason.Until is { } until ? $" until {until:u}" : "")}");
         if (block.MorePins) output.WriteLine("  … and perhaps more");
         if (block.Importing) output.WriteLine("  an unfinished import counts on it");
         if (block.Condemned is { } since) output.WriteLine($"  nothing has needed it since {since:u}; it goes when the hold time has passed");

@@ -28,8 +28,10 @@ static class StatusCommand
         if (status.Vaults.Count == 0) terminal.Output.WriteLine("no vaults yet; vault create NAME makes one");
         foreach (VaultStatus vault in status.Vaults)
         {
-            Listing.Table(terminal, ["vault", terminal.Name(vault.Name)],
+            string[] title = ["vault", vault.Name];
+            Listing.Table(terminal, title,
             [
+                .. terminal.PeopleRead ? [] : (string[][])[title],
                 ["state", vault.State],
                 ["holds", $"{Amounts.Count(vault.Files, "file")}, {Amounts.Size(vault.Bytes)}"],
                 ["id", vault.Vault],
