@@ -10,6 +10,11 @@ namespace Vault.Store;
 /// </summary>
 public sealed class DataFolder : IDisposable
 {
+    const string AnotherFolder = "make it writable, or choose another folder with --data";
+
+    // EWOULDBLOCK, which the exception for a lock that somebody has carries; a folder that can't be written fails otherwise.
+    const int LinuxHeld = 11, BsdHeld = 35;
+
     readonly FileStream held;
 
     DataFolder(string path, FileStream held)
@@ -31,7 +36,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigException($"the data folder {full} can't be made: {fault.Message}", inner: fault);
+            throw new ConfigException($"the data folder {full} can't be made: {fault.Message}", AnotherFolder, fault);
         }
         FileStream held = Lock(full);
         try
@@ -62,13 +67,13 @@ public sealed class DataFolder : IDisposable
             // On Linux FileShare.None is flock(LOCK_EX | LOCK_NB). The file stays: deleting it would race with the next owner.
             return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (UnauthorizedAccessException fault)
-        {
-            throw new ConfigException($"the data folder {folder} can't be used: {fault.Message}", inner: fault);
-        }
-        catch (IOException fault)
+        catch (IOException fault) when (fault.HResult is LinuxHeld or BsdHeld)
         {
             throw new StoreException($"the store is in use by {Holder(folder)}", "stop that one first, or choose another folder with --data", fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigException($"the data folder {folder} can't be written: {fault.Message}", AnotherFolder, fault);
         }
     }
 

@@ -35,7 +35,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
     public HybridClock Clock { get; } = new(time);
 
     /// <summary>Whether there is anything of ours in the folder.</summary>
-    public bool Exists => ((string[])[KeysFolder, StoreDatabases.BlocksFolder, StoreDatabases.MetaFolder]).Any(name => Directory.Exists(Path.Combine(FullPath, name)));
+    public bool Exists => File.Exists(FullPath) ? throw new ConfigException($"{FullPath} is a file", "name a folder with --data DIR or VAULT_HOME") : ((string[])[KeysFolder, StoreDatabases.BlocksFolder, StoreDatabases.MetaFolder]).Any(name => Directory.Exists(Path.Combine(FullPath, name)));
 
     /// <summary>What was found amiss since the last time this was asked, in sentences for the user.</summary>
     public IReadOnlyList<string> TakeWarnings()
