@@ -1,7 +1,8 @@
-// Identity: who a device is and what it may open. Keys, the files they are kept in, and the forms in which they travel on
-// paper or by hand. Nothing here opens a connection or a database; time and chance come in as parameters.
-// Read next: SecretEpoch.cs (which key comes from which secret), DeviceKey.cs (the device's name), KeyFile.cs (how all of it
-// lies on the disk), RecoveryFile.cs (how it survives the disk).
+// Identity: who a device is, what it may open, and who is in a vault. Keys and the files they are kept in; the signed statements
+// by which devices come and go, and the rule that says which of them count; tickets, joining and the gate. Nothing here opens a
+// connection or a database; time and chance come in as parameters.
+// Read next: SecretEpoch.cs (which key comes from which secret), KeyFile.cs (how all of it lies on the disk), then
+// Control/ControlRecord.cs (a statement), Members/MembershipRule.cs (which count), Tickets/Admitting.cs (how one gets in).
 
 using Vault.Primitives;
 
