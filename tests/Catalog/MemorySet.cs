@@ -19,6 +19,9 @@ sealed class MemorySet
         foreach (Leaf leaf in this.leaves) cells.Add(leaf.Id, Key);
     }
 
+    /// <summary>The record that a leaf stands for.</summary>
+    public Func<Leaf, ReadOnlyMemory<byte>> RecordOf { get; init; } = Record.Of;
+
     public int Count => leaves.Count;
 
     public IReadOnlyCollection<Leaf> Leaves => leaves;
@@ -46,9 +49,10 @@ sealed class MemorySet
     public SetView View()
     {
         Leaf[] now = Sorted;
-        PrefixHashes hashes = Hashes(now);
+        // The array of hashes is 4 MiB, which only a large set pays back.
+        Hash32 top = now.Length < 1000 ? TreeHash.Of(now) : Hashes(now).Top;
         return new SetView(
-            TreeHash.Root(Vault, hashes.Top, now.Length), now.Length, Key, cells.Cells.ToArray(), prefix => Under(now, prefix), () => hashes, leaf => Record.Of(leaf));
+            TreeHash.Root(Vault, top, now.Length), now.Length, Key, cells.Cells.ToArray(), prefix => Under(now, prefix), () => Hashes(now), leaf => RecordOf(leaf));
     }
 
     Leaf[]? hashed;
