@@ -145,22 +145,27 @@ sealed partial class Draft(CatalogParts parts, CatalogState state, Membership me
         List<Waiting> waiting = [.. WaitingAt(position)];
         Dictionary<Leaf, Held> pool = [];
         foreach (Held head in place.Now) pool[head.Leaf] = head;
-        foreach (Past old in past) pool.TryAdd(old.Record.Leaf, new Held(old.Record, old.Record.Root != null && !old.Pinned));
+        foreach (Past gone in past) pool.TryAdd(gone.Record.Leaf, new Held(gone.Record, gone.Record.Root != null && !gone.Pinned));
         foreach (Waiting one in waiting)
             if (one.Reason != WaitingReason.Future || !parts.Ports.Clock.IsTooFar(one.Record.Time)) pool.TryAdd(one.Leaf, new Held(one.Record, IsWanted(one.Record)));
         if (offered != null) pool.TryAdd(offered.Leaf, offered);
 
         HashSet<Leaf> unverified = [.. waiting.Where(one => one.Reason == WaitingReason.UnknownAuthor).Select(one => one.Leaf)];
         List<FileRecord> counting = [.. pool.Values.Select(head => head.Record).Where(record => Counts(record) && (!unverified.Contains(record.Leaf) || RecordRules.Judge(record, Membership) == RecordVerdict.Stands))];
+        // A tombstone that all have agreed to forget still keeps what it replaced from coming back out of the history; what a peer
+        // offers is another matter: there it is in the set.
+        List<FileRecord> forgotten = [.. pool.Values.Select(head => head.Record).Where(record => IsForgotten(record) && RecordRules.StillStands(record, Membership))];
+        HashSet<Leaf> old = [.. past.Select(past => past.Record.Leaf)];
+        counting.RemoveAll(record => old.Contains(record.Leaf) && offered?.Leaf != record.Leaf && forgotten.Exists(tombstone => tombstone.Versions.Dominates(record.Versions)));
         RegisterChange merged = Register.Merge([], counting);
         HashSet<Leaf> stand = [.. merged.Heads.Select(record => record.Leaf)], over = [.. merged.Waiting.Select(record => record.Leaf)], count = [.. counting.Select(record => record.Leaf)];
         foreach (Held head in place.Now)
             if (!stand.Contains(head.Leaf) && !over.Contains(head.Leaf))
                 PutAside(head, count.Contains(head.Leaf) || IsForgotten(head.Record) ? PastReason.Superseded : PastReason.HeldAside);
-        foreach (Past old in past.Where(old => stand.Contains(old.Record.Leaf)))
+        foreach (Past gone in past.Where(gone => stand.Contains(gone.Record.Leaf)))
         {
-            pastPuts.Remove(old.Record.Leaf);
-            pastDeletes[old.Record.Leaf] = old;
+            pastPuts.Remove(gone.Record.Leaf);
+            pastDeletes[gone.Record.Leaf] = gone;
         }
         foreach (Waiting one in waiting)
         {

@@ -39,6 +39,15 @@ sealed class SharedCommits<TChange>(Action<IReadOnlyList<SharedCommits<TChange>.
         internal ExceptionDispatchInfo Reason => reason;
     }
 
+    /// <summary>Callers whose work waits for the commit that is being made.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            lock (gate) return waiting.Count;
+        }
+    }
+
     internal void Join(Action<TChange> apply)
     {
         Work mine = new(apply);

@@ -89,6 +89,9 @@ public sealed partial class VaultCatalog : IDisposable
     /// <summary>After each commit, once it is durable, in order, on the thread of one of those that made it. Handlers are quick; they may not commit.</summary>
     public event Action<CatalogChange>? Changed;
 
+    /// <summary>Callers that wait for the commit that is being made, for tests.</summary>
+    internal int Callers => commits.Waiting;
+
     Moment Seen => Volatile.Read(ref moment);
 
     public void Dispose() => parts.Dispose();
@@ -152,6 +155,7 @@ public sealed partial class VaultCatalog : IDisposable
         catch
         {
             inDoubt = true;
+            TryReload();
             throw;
         }
         leaves.Apply(written.Leaves);
@@ -160,6 +164,19 @@ public sealed partial class VaultCatalog : IDisposable
         (state, membership) = (written.State, written.Membership);
         Volatile.Write(ref moment, TakeMoment());
         untold.Enqueue(new CatalogChange(state.Sequence, leaves.Root, written.Added, written.Removed, members));
+    }
+
+    // At once if the database lets us, so that readers aren't told of another state than is stored; else before the next commit.
+    void TryReload()
+    {
+        try
+        {
+            Reload();
+        }
+        catch (VaultException)
+        {
+            // still in doubt
+        }
     }
 
     /// <summary>After a commit that failed: it may be stored all the same.</summary>

@@ -126,6 +126,16 @@ sealed class Node : IDisposable
         return new Edit.Put(new Entry(Path(path)) { Mode = 0x1A4, ModifiedNs = 1_700_000_000_000_000_000 }, file, RecordKind.File, basis);
     }
 
+    /// <summary>A file with its blocks stored, durable and not yet pinned.</summary>
+    public async Task<Edit.Put> StoreFileAsync(string path, byte[] content)
+    {
+        using FileWriter writer = new(Keys.Current);
+        using WriteSession session = Store.BeginWrite(Keys.Vault.Tag);
+        FileRef file = await writer.WriteAsync(new MemoryStream(content), session);
+        await session.FlushAsync();
+        return new Edit.Put(new Entry(Path(path)) { Mode = 0x1A4 }, file, RecordKind.File);
+    }
+
     public CommitReport Put(string path, string content = "", VersionVector? basis = null) => Catalog.Commit([File(path, content, basis)]);
 
     public CommitReport Remove(string path, VersionVector? basis = null) => Catalog.Commit([new Edit.Remove(Path(path), basis)]);
