@@ -10,6 +10,7 @@ enum KeyFileKind : byte
     Device = 1,
     Vaults = 2,
     Recovery = 3,
+    Swarms = 4,
 }
 
 /// <summary>

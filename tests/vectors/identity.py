@@ -118,4 +118,7 @@ head = b"/key/swarm/psk/1.0.0/\n"
 case(what="swarm", key=swarm, fingerprint=hkdf(swarm, b"vault/v1/swarm-fingerprint", 8), base16=head + b"/base16/\n" + swarm.hex().encode() + b"\n",
      base64=head + b"/base64/\n" + base64.b64encode(swarm) + b"\n", bin=head + b"/bin/\n" + swarm)
 
+case(what="swarms", own=swarm, brought=bytes([0x99]) * 32, until=1 << 40,
+     clear=key_file(4, b"\2" + swarm + bytes([255]) * 8 + bytes([0x99]) * 32 + struct.pack(">Q", 1 << 40), False))
+
 pathlib.Path(__file__).with_name("identity.txt").write_text("\n".join(out).rstrip("\n") + "\n")

@@ -83,6 +83,7 @@ public static class GateProof
         Member? member = with.Find(device);
         Role? role = member?.RoleAt(now);
         string? reason = role != null ? null
+            : member == null && with.Overtaken.Any(record => ((Admission)record.Statement).Subject == device) ? "another device used its ticket first: it needs a new one"
             : member == null ? "it has no certificate of this vault"
             : member.IsRevoked ? "it was revoked"
             : member.Retired != null ? "it was retired"

@@ -233,5 +233,17 @@ public sealed class MembershipTests : IDisposable
         Assert.False(Now.Cut.Covers(DeviceId.Of(reader.Public), new HybridTime(1)));
     }
 
+    [Fact]
+    public void What_a_revocation_keeps_takes_no_memory_besides_its_records()
+    {
+        Ed25519Key writer = vault.Device(Role.Writer);
+        Hash32[] kept = [.. Enumerable.Range(0, 200_000).Select(i => Hash32.Of(BitConverter.GetBytes(i)))];
+        vault.Learn(vault.By(vault.Owner).Revoke(Now, writer.Public, kept));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Membership again = Membership.Of(Now.Vault, Now.Known);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        Assert.All(kept.Where((_, i) => i % 1000 == 0), leaf => Assert.True(again.Allows(DeviceId.Of(writer.Public), Role.Writer, vault.Clock.Now, leaf)));
+    }
+
     public void Dispose() => vault.Dispose();
 }

@@ -1,4 +1,5 @@
 using Vault.Primitives;
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Identity.Tests;
@@ -79,6 +80,22 @@ public sealed class GateProofTests : IDisposable
         Assert.Null(GateProof.Credentials(before, stranger.Public));
 
         string? Judge(Ed25519Key device, HybridTime now) => GateProof.Judge(GateProof.Credentials(before, device.Public), vault.Membership, device.Public, now).Reason;
+    }
+
+    [Fact]
+    public void Bent_credentials_let_nobody_in()
+    {
+        Ed25519Key device = vault.Device(Role.Reader), stranger = vault.Device();
+        Membership before = Membership.Of(vault.Keys.Vault, vault.Membership.Standing.Where(record => record.Content != vault.Member(device).Certificate.Content));
+        byte[] good = GateProof.Credentials(vault.Membership, device.Public)!;
+        Assert.Equal(Role.Reader, GateProof.Judge(good, before, device.Public, vault.Clock.Now).Role);
+        Seed.Check(LongRun.Cases(2_000, 1_000_000), random =>
+        {
+            byte[] bent = random.Below(4) == 0 ? random.BytesUpTo(400) : [.. good];
+            if (bent.Length > 0) bent[random.Below(bent.Length)] ^= (byte)(1 << random.Below(8));
+            Assert.Null(GateProof.Judge(bent, before, device.Public, vault.Clock.Now).Role);
+            Assert.Null(GateProof.Judge(bent, vault.Membership, stranger.Public, vault.Clock.Now).Role);
+        });
     }
 
     public void Dispose() => vault.Dispose();
