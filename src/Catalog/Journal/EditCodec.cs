@@ -60,6 +60,7 @@ static class EditCodec
                 RecordKind kind = (RecordKind)reader.TakeByte();
                 Hash32 root = reader.TakeHash();
                 if (reader.Failed || SealedEntry.Decode(kind, ReadBytes(ref reader)) is not { } entry) return null;
+                if ((root != default) != (kind == RecordKind.File)) return null;
                 FileRef? file = root != default && entry.ContentKey is { } key ? new FileRef(new BlockId(root), key, entry.Size) : null;
                 return new Edit.Put(entry, file, kind, basis);
             case Kind.Remove:
@@ -86,10 +87,10 @@ static class EditCodec
         {
             case 0: return null;
             case 1: return VersionVector.Empty;
+            case 2 when VersionVector.Read(ref reader) is { } basis: return basis;
             default:
-                VersionVector? basis = VersionVector.Read(ref reader);
-                if (basis is null) reader.Fail();
-                return basis;
+                reader.Fail();
+                return null;
         }
     }
 
