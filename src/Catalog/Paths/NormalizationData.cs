@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vault.Primitives;
 
 namespace Vault.Catalog;
 
@@ -23,6 +24,9 @@ sealed class NormalizationData
         using StreamReader reader = new(stream);
         while (reader.ReadLine() is { } line)
             if (!line.StartsWith('#')) Read(line);
+        // A table that is there but short would let names in as they come, in silence.
+        bool sound = TryPutTogether('e', 0x301, out int whole) && whole == 0xE9 && ClassOf(0x323) < ClassOf(0x301) && TryTakeApart(0x2FA1D, out int first, out _) && first == 0x2A600;
+        if (!sound) throw new ConfigException("this build of vault can't normalise file names", "build it again from a clean clone");
     }
 
     /// <summary>Read when it is first needed: most names are ASCII.</summary>
