@@ -85,8 +85,6 @@ public sealed class Membership
     /// <summary>Whether the record counts; of one that isn't known, it says unfounded.</summary>
     public Verdict VerdictOf(ControlRecord record) => rule.Verdicts.GetValueOrDefault(record.Content, Verdict.Unfounded);
 
-    public bool Knows(Hash32 content) => known.ContainsKey(content);
-
     public bool Stands(ControlRecord record) => VerdictOf(record) == Verdict.Stands;
 
     /// <summary>Leaf digests of the control records by this key that stand, and of admissions by an invite of that key.</summary>

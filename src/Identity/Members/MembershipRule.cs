@@ -35,6 +35,8 @@ sealed class MembershipRule
         }
         certificates.Sort(ControlRecord.Compare);
         foreach (ControlRecord record in certificates) verdicts[record.Content] = Admit(record);
+        // Worked out here, for good: what follows is read by any thread.
+        foreach (Link link in links.Values) _ = (link.Hits, link.Lapse);
         foreach (ControlRecord record in others) verdicts[record.Content] = Judge(record);
         LeaveOneEach(others);
         foreach (ControlRecord record in pages) verdicts[record.Content] = Verdict.Loose;
@@ -55,8 +57,8 @@ sealed class MembershipRule
         List<KeepList> hits = [];
         foreach (ControlRecord revocation in candidates)
         {
-            bool hits1 = revocation.IsByRoot || (link.Above(revocation.Authority) is { } above && JudgeUnder(revocation, above) == Verdict.Stands);
-            if (hits1) hits.Add(KeepListOf(revocation));
+            bool counts = revocation.IsByRoot || (link.Above(revocation.Authority) is { } above && JudgeUnder(revocation, above) == Verdict.Stands);
+            if (counts) hits.Add(KeepListOf(revocation));
         }
         return hits;
     }

@@ -79,7 +79,7 @@ public static class GateProof
         if (credentials.Length > MaxCredentials || RecordList.Read(ref reader, membership.Vault) is not { } shown || !reader.AtEnd)
             return new Admittance(null, null, [], "it showed certificates that are none");
         Membership with = membership.With(shown);
-        ControlRecord[] added = [.. shown.Where(record => !membership.Knows(record.Content) && with.Stands(record))];
+        ControlRecord[] added = [.. shown.Where(record => !membership.Knows(record) && with.Stands(record))];
         Member? member = with.Find(device);
         Role? role = member?.RoleAt(now);
         string? reason = role != null ? null

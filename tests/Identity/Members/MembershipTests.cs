@@ -234,6 +234,23 @@ public sealed class MembershipTests : IDisposable
     }
 
     [Fact]
+    public void A_snapshot_may_be_asked_by_many_threads_at_once()
+    {
+        Ed25519Key writer = vault.Device(Role.Writer), other = vault.Device(Role.Writer);
+        Hash32[] kept = [.. Enumerable.Range(0, 2000).Select(i => Hash32.Of(BitConverter.GetBytes(i)))];
+        vault.Learn([.. vault.By(vault.Owner).Revoke(Now, writer.Public, kept), .. vault.By(vault.Owner).Revoke(Now, other.Public, kept[..1000])]);
+        for (int i = 0; i < 20; i++)
+        {
+            Membership fresh = Membership.Of(Now.Vault, Now.Known);
+            Parallel.ForEach(kept.Select((leaf, at) => (leaf, at)), pair =>
+            {
+                Assert.True(fresh.Allows(DeviceId.Of(writer.Public), Role.Writer, vault.Clock.Now, pair.leaf));
+                Assert.Equal(pair.at < 1000, fresh.Allows(DeviceId.Of(other.Public), Role.Writer, vault.Clock.Now, pair.leaf));
+            });
+        }
+    }
+
+    [Fact]
     public void What_a_revocation_keeps_takes_no_memory_besides_its_records()
     {
         Ed25519Key writer = vault.Device(Role.Writer);
