@@ -47,8 +47,20 @@ sealed partial class StandardOutput : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>Columns of the terminal; 0 when that can't be told. (Console's own way of asking also sends the terminal a sequence.)</summary>
+    public static int TerminalWidth()
+    {
+        Span<ushort> size = stackalloc ushort[4]; // struct winsize: rows, columns, and two that nobody fills in
+        return OperatingSystem.IsLinux() && ioctl(Descriptor, AskWindowSize, size) == 0 ? size[1] : 0;
+    }
+
+    const nuint AskWindowSize = 0x5413; // TIOCGWINSZ of Linux
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(int descriptor, ReadOnlySpan<byte> bytes, nuint length);
+
+    [LibraryImport("libc")]
+    private static partial int ioctl(int descriptor, nuint request, Span<ushort> size);
 }
 
 /// <summary>Text over <see cref="StandardOutput"/>: a line at a time where a person looks on, in large pieces into a pipe.</summary>

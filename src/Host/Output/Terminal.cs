@@ -19,7 +19,7 @@ sealed record Terminal(TextWriter Output, TextWriter Error, Func<string, string?
                 PeopleRead = !Console.IsOutputRedirected,
                 PeopleWatch = !Console.IsErrorRedirected,
                 PeopleType = !Console.IsInputRedirected,
-                AskedWidth = () => Console.WindowWidth,
+                AskedWidth = StandardOutput.TerminalWidth,
                 ReadKey = () => Console.ReadKey(intercept: true),
             };
         }
