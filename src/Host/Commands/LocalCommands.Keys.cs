@@ -22,7 +22,7 @@ sealed partial class LocalCommands
     {
         await EnterAsync(stop);
         if (Path.Exists(file.Full)) throw new StoreException($"{file} exists already", "name a file that doesn't exist yet");
-        RecoveryFile recovery = RecoveryFile.Create(home.Device, home.Ring, [], passphrase, home.Random);
+        RecoveryFile recovery = RecoveryFile.Create(home.Device, home.Ring, [.. home.SwarmKeys.Keys], passphrase, home.Random);
         recovery.WriteTo(file.Full);
         home.Ring.MarkExported(recovery); // only now is it safely somewhere
         Tell();

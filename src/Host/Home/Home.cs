@@ -23,6 +23,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
     KeyFolder? keys;
     DeviceKey? device;
     KeyRing? ring;
+    SwarmKeyRing? swarmKeys;
     StoreMemory? memory;
     OpenedStore? opened;
     int keyWarningsTold;
@@ -85,6 +86,15 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
         }
     }
 
+    /// <summary>The networks this device belongs to; its own is made when it is first asked for.</summary>
+    public SwarmKeyRing SwarmKeys
+    {
+        get
+        {
+            lock (opening) return swarmKeys ??= SwarmKeyRing.LoadOrCreate(Keys, time);
+        }
+    }
+
     /// <summary>Whether the keys on the disk need a passphrase.</summary>
     public bool KeysAreSealed => passphrase != null;
 
@@ -143,6 +153,8 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
             device = DeviceKey.Restore(Keys, recovery.Device);
         }
         Ring.Merge(recovery);
+        if (recovery.SwarmKeys.Count > 0) SwarmKeys.Adopt(recovery.SwarmKeys[0]);
+        foreach (SwarmKey key in recovery.SwarmKeys) SwarmKeys.Add(key);
     }
 
     /// <summary>Keeps the keys under another passphrase from now on, or with null under none.</summary>
@@ -151,6 +163,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
         KeyFolder resealed = new(Path.Combine(FullPath, KeysFolder), random, under);
         Device.Save(resealed);
         Ring.Save(resealed);
+        SwarmKeys.Save(resealed);
     }
 
     public void Dispose()
@@ -158,6 +171,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
         foreach (VaultCatalog catalog in catalogs.Values) catalog.Dispose();
         opened?.Dispose();
         memory?.Dispose();
+        swarmKeys?.Dispose();
         ring?.Dispose();
         device?.Dispose();
         passphrase?.Dispose();

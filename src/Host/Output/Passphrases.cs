@@ -56,6 +56,7 @@ sealed class Passphrases(Terminal terminal, string? file)
     async Task<byte[]> TypedAsync(string prompt, CancellationToken stop)
     {
         terminal.Output.Flush();
+        terminal.HideTyping();
         await terminal.Error.WriteAsync(prompt);
         await terminal.Error.FlushAsync(stop);
         try

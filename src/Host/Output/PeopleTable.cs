@@ -30,9 +30,21 @@ static class PeopleTable
             Ansi = terminal.HasColour ? AnsiSupport.Yes : AnsiSupport.No,
             ColorSystem = terminal.HasColour ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(terminal.Output),
+            Out = new Screen(terminal),
         });
         console.Profile.Width = terminal.Width;
         return console;
+    }
+
+    /// <summary>The library's own one asks the console for its size, which sends the terminal a sequence.</summary>
+    sealed class Screen(Terminal terminal) : IAnsiConsoleOutput
+    {
+        const int Tall = 24; // nothing here is laid out by height
+
+        public TextWriter Writer => terminal.Output;
+        public bool IsTerminal => true;
+        public int Width => terminal.Width;
+        public int Height => Tall;
+        public void SetEncoding(System.Text.Encoding encoding) { }
     }
 }

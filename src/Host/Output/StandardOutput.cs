@@ -7,12 +7,14 @@ namespace Vault.Host;
 sealed class ReaderGoneException() : IOException("nobody reads the output any more");
 
 /// <summary>
-/// Standard output as bytes. .NET's own stream for it takes a closed pipe for success, and a listing of millions of lines would
-/// go on for nobody; its file streams write at positions of their own, over what a script has appended meanwhile.
+/// Standard output, or that of errors, as bytes. .NET's own stream for it takes a closed pipe for success, and a listing of millions of lines would
+/// go on for nobody, and it greets a terminal with a sequence; its file streams write at positions of their own, over what a
+/// script has appended meanwhile.
 /// </summary>
-sealed partial class StandardOutput : Stream
+sealed partial class StandardOutput(int descriptor = StandardOutput.OfOutput) : Stream
 {
-    const int Descriptor = 1;
+    public const int OfOutput = 1, OfErrors = 2;
+
     const int Interrupted = 4, BrokenPipe = 32; // EINTR, EPIPE: the same on every Unix
 
     bool gone;
@@ -27,7 +29,7 @@ sealed partial class StandardOutput : Stream
     {
         while (bytes.Length > 0 && !gone)
         {
-            nint written = write(Descriptor, bytes, (nuint)bytes.Length);
+            nint written = write(descriptor, bytes, (nuint)bytes.Length);
             if (written >= 0)
             {
                 bytes = bytes[(int)written..];
@@ -47,11 +49,13 @@ sealed partial class StandardOutput : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <summary>Columns of the terminal; 0 when that can't be told. (Console's own way of asking also sends the terminal a sequence.)</summary>
+    /// <summary>Columns of the terminal; 0 when that can't be told. (Console's own way of asking sends the terminal a sequence too.)</summary>
     public static int TerminalWidth()
     {
         Span<ushort> size = stackalloc ushort[4]; // struct winsize: rows, columns, and two that nobody fills in
-        return OperatingSystem.IsLinux() && ioctl(Descriptor, AskWindowSize, size) == 0 ? size[1] : 0;
+        for (int asked = OfOutput; asked <= OfErrors && OperatingSystem.IsLinux(); asked++) // a progress line has the terminal of errors only
+            if (ioctl(asked, AskWindowSize, size) == 0) return size[1];
+        return 0;
     }
 
     const nuint AskWindowSize = 0x5413; // TIOCGWINSZ of Linux
@@ -63,7 +67,7 @@ sealed partial class StandardOutput : Stream
     private static partial int ioctl(int descriptor, nuint request, Span<ushort> size);
 }
 
-/// <summary>Text over <see cref="StandardOutput"/>: a line at a time where a person looks on, in large pieces into a pipe.</summary>
+/// <summary>Text over <see cref="StandardOutput"/>: a line at a time where someone waits for it, in large pieces into a pipe.</summary>
 sealed class OutputText(StandardOutput output, bool flushLines) : StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), BufferSize)
 {
     const int BufferSize = 32 << 10;

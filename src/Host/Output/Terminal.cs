@@ -12,7 +12,7 @@ sealed record Terminal(TextWriter Output, TextWriter Error, Func<string, string?
         get
         {
             StandardOutput content = new();
-            return new Terminal(new OutputText(content, flushLines: !Console.IsOutputRedirected), Console.Error, Environment.GetEnvironmentVariable)
+            return new Terminal(new OutputText(content, flushLines: !Console.IsOutputRedirected), new OutputText(new StandardOutput(StandardOutput.OfErrors), flushLines: true) { AutoFlush = true }, Environment.GetEnvironmentVariable)
             {
                 Content = content,
                 OpenInput = Console.OpenStandardInput,
@@ -20,6 +20,7 @@ sealed record Terminal(TextWriter Output, TextWriter Error, Func<string, string?
                 PeopleWatch = !Console.IsErrorRedirected,
                 PeopleType = !Console.IsInputRedirected,
                 AskedWidth = StandardOutput.TerminalWidth,
+                HideTyping = () => _ = Console.KeyAvailable,
                 ReadKey = () => Console.ReadKey(intercept: true),
             };
         }
@@ -42,6 +43,9 @@ sealed record Terminal(TextWriter Output, TextWriter Error, Func<string, string?
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public Func<int> AskedWidth { private get; init; } = () => UsualWidth;
+    /// <summary>From here on nothing typed is shown: asked for before the prompt, or a fast typist would be seen.</summary>
+    public Action HideTyping { get; init; } = () => { };
+
     public Func<ConsoleKeyInfo> ReadKey { get; init; } = () => throw new InvalidOperationException("Nobody types here.");
 
     public int Width => AskedWidth() is var width and >= LeastWidth ? width : UsualWidth;
