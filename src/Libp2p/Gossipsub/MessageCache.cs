@@ -8,6 +8,7 @@ internal sealed class MessageCache(int history, int gossip)
         public Message Message { get; } = message;
         public long Tick { get; } = tick;
         public Dictionary<Peer, int>? Transmissions { get; set; }
+        public HashSet<Peer>? Holders { get; set; }
     }
 
     readonly Dictionary<MessageId, Entry> entries = [];
@@ -35,10 +36,16 @@ internal sealed class MessageCache(int history, int gossip)
         return entry.Transmissions[peer] = entry.Transmissions.GetValueOrDefault(peer) + 1;
     }
 
+    /// <summary>The peer has shown that it has the message, if the message is still here.</summary>
+    public void NoteHolder(MessageId id, Peer peer)
+    {
+        if (entries.TryGetValue(id, out Entry? entry)) (entry.Holders ??= []).Add(peer);
+    }
+
+    public bool IsHolder(MessageId id, Peer peer) => entries[id].Holders?.Contains(peer) == true;
+
     /// <summary>The ids to advertise, by topic.</summary>
     public ILookup<string, MessageId> Recent() => Advertisable().ToLookup(id => entries[id].Message.Topic);
-
-    public List<MessageId> Recent(string topic) => [.. Advertisable().Where(id => entries[id].Message.Topic == topic)];
 
     IEnumerable<MessageId> Advertisable() => order.Where(id => tick - entries[id].Tick < gossip);
 

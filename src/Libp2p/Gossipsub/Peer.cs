@@ -22,6 +22,9 @@ internal sealed class Peer(PeerId id, Protocol protocol, bool outbound, Reputati
     /// <summary>Topics it announced.</summary>
     public HashSet<string> Topics { get; } = [];
 
+    /// <summary>The heartbeat at which it opened another stream, until something comes on it.</summary>
+    public long? RenewedAt { get; set; }
+
     /// <summary>Our topics that it knows of.</summary>
     public HashSet<string> Told { get; } = [];
 

@@ -9,6 +9,7 @@ public sealed partial class Router
         foreach (IHave have in advertised)
         {
             if (++peer.IHaveMessages > parameters.MaxIHaveMessages) return;
+            foreach (MessageId id in have.Ids) cache.NoteHolder(id, peer);
             if (topics.TryGetValue(have.Topic, out Topic? topic) && topic.IsSubscribed && topic.Admits(peer.Id)) Ask(peer, have, now);
         }
     }
@@ -69,6 +70,21 @@ public sealed partial class Router
             peer.HasMesh && !members.Contains(peer) && ScoreOf(peer) >= parameters.Score.GossipThreshold)];
         int count = Math.Max(parameters.Dlazy, (int)(parameters.GossipFactor * eligible.Count));
         foreach (Peer peer in Choose(eligible, count)) Advertise(topic, peer, recent, now);
+        if (topic.IsSubscribed && parameters.AdvertiseToMesh) AdvertiseToMesh(topic, recent, now);
+    }
+
+    /// <summary>
+    /// Mesh peers are told of what they haven't shown to have. Elsewhere they aren't, because what was forwarded to them on a stream
+    /// arrives; but it may have been dropped, at our queue or at theirs, or have come before they joined the mesh. In a swarm so small
+    /// that everyone is in everyone's mesh nobody else would tell them.
+    /// </summary>
+    void AdvertiseToMesh(Topic topic, List<MessageId> recent, TimeSpan now)
+    {
+        foreach (Peer peer in topic.Mesh.Where(peer => ScoreOf(peer) >= parameters.Score.GossipThreshold))
+        {
+            List<MessageId> lacking = [.. recent.Where(id => !cache.IsHolder(id, peer))];
+            if (lacking.Count > 0) Advertise(topic, peer, lacking, now);
+        }
     }
 
     void Advertise(Topic topic, Peer peer, List<MessageId> recent, TimeSpan now)

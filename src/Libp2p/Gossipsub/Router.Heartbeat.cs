@@ -5,6 +5,9 @@ public sealed partial class Router
 {
     const int BackoffCleanTicks = 15;
 
+    /// <summary>Heartbeats after which a new stream that said nothing has nothing to say. What is announced comes with its first bytes.</summary>
+    const int SilentTicks = 3;
+
     public void Heartbeat(TimeSpan now)
     {
         tick++;
@@ -19,6 +22,7 @@ public sealed partial class Router
         foreach (Peer peer in peers.Values)
         {
             peer.StartHeartbeat(tick);
+            if (tick - peer.RenewedAt >= SilentTicks) EndAllBut([], peer, now);
             if (!peer.Queue.IsEmpty && now - peer.WaitingSince >= parameters.StallTimeout) Close(peer, "It doesn't read.");
         }
         if (tick % BackoffCleanTicks == 0) CleanBackoffs(now);

@@ -41,17 +41,9 @@ public sealed partial class Router
         AddToMesh(topic, peer, now);
     }
 
-    /// <summary>
-    /// A new mesh peer is told at once what there is: it gets no gossip from now on, and what came before the mesh wasn't forwarded
-    /// to it. Without this a node whose mesh was hostile until a moment ago would lose just those messages.
-    /// </summary>
-    void AddToMesh(Topic topic, Peer peer, TimeSpan now)
+    static void AddToMesh(Topic topic, Peer peer, TimeSpan now)
     {
-        if (!topic.Mesh.Add(peer)) return;
-        peer.Score.Graft(topic.Name, now);
-        if (!parameters.AdvertiseToNewMesh) return;
-        List<MessageId> recent = cache.Recent(topic.Name);
-        if (recent.Count > 0 && ScoreOf(peer) >= parameters.Score.GossipThreshold) Advertise(topic, peer, recent, now);
+        if (topic.Mesh.Add(peer)) peer.Score.Graft(topic.Name, now);
     }
 
     /// <summary>Removes the peer from the mesh and tells it, with or without offering others.</summary>

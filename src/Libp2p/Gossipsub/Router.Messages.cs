@@ -110,6 +110,7 @@ public sealed partial class Router
         if (seen.TryGet(id, out Sighting? sighting))
         {
             HandleDuplicate(peer, topic, sighting, now);
+            cache.NoteHolder(id, peer);
             int copies = peer.Duplicates[id] = peer.Duplicates.GetValueOrDefault(id) + 1;
             repeats |= copies > Limits.CopiesPerHeartbeat;
             return;
@@ -183,6 +184,8 @@ public sealed partial class Router
                 via.Score.CountFirstDelivery(message.Topic);
                 foreach (Peer peer in sighting.Also) peer.Score.CountMeshDelivery(message.Topic);
                 cache.Put(id, message);
+                cache.NoteHolder(id, via);
+                foreach (Peer peer in sighting.Also) cache.NoteHolder(id, peer);
                 Counters.Delivered++;
                 outputs.Enqueue(new Output.Deliver(message, via.Id));
                 Forward(topic!, id, message, via, sighting.Also, now);

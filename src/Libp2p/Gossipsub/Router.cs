@@ -85,6 +85,15 @@ public sealed partial class Router
         scores.Disconnect(peer.Score, now);
     }
 
+    /// <summary>
+    /// The peer has opened another stream to us. It says everything anew there, so what its first frame doesn't announce has ended,
+    /// perhaps while its former stream was broken and couldn't say so. One that has nothing to announce may say nothing at all.
+    /// </summary>
+    public void Renew(PeerId from)
+    {
+        if (peers.TryGetValue(from, out Peer? peer)) peer.RenewedAt = tick;
+    }
+
     /// <summary>One frame from the peer, without its length. Borrowed: what is kept of it is copied.</summary>
     public void Receive(PeerId from, ReadOnlyMemory<byte> frame, TimeSpan now)
     {
@@ -94,6 +103,7 @@ public sealed partial class Router
             Close(peer, $"Its RPC is {fault}.");
             return;
         }
+        if (peer.RenewedAt is not null) EndAllBut(rpc.Subscriptions, peer, now);
         HandleSubscriptions(peer, rpc.Subscriptions, now);
         HandleMessages(peer, rpc.Messages, now);
         HandleIHave(peer, rpc.IHave, now);
@@ -178,6 +188,13 @@ public sealed partial class Router
     /// <summary>Connected peers that announced the topic and may know of it.</summary>
     public IReadOnlyCollection<PeerId> PeersOf(string name) =>
         [.. peers.Values.Where(peer => peer.Topics.Contains(name) && AdmitsTo(name, peer)).Select(peer => peer.Id)];
+
+    void EndAllBut(List<Subscription> announced, Peer peer, TimeSpan now)
+    {
+        peer.RenewedAt = null;
+        string[] ended = [.. peer.Topics.Except(announced.Where(said => said.Wanted).Select(said => said.Topic))];
+        HandleSubscriptions(peer, [.. ended.Select(topic => new Subscription(topic, false))], now);
+    }
 
     void HandleSubscriptions(Peer peer, List<Subscription> subscriptions, TimeSpan now)
     {

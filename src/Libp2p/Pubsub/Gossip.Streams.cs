@@ -66,10 +66,33 @@ public sealed partial class Gossip
     {
         // Who opens one to us wants one from us, even before identify has said so.
         Task known = EnsureOutbound(stream.Peer).Connected.Task;
-        while (await Framing.ReadAsync(stream.Input, Limits.RpcSize, cancel) is { } frame)
+        PeerStream? former;
+        lock (gate)
         {
-            await known.WaitAsync(cancel);
-            Do(now => router.Receive(stream.Peer, frame, now));
+            inbound.TryGetValue(stream.Peer, out former);
+            inbound[stream.Peer] = stream;
+        }
+        // What it said there is older than what it says here.
+        former?.Abort("the peer has opened another stream");
+        bool isFirst = true;
+        try
+        {
+            while (await Framing.ReadAsync(stream.Input, Limits.RpcSize, cancel) is { } frame)
+            {
+                await known; // ends whatever happens, at the latest with the connection
+                Do(now =>
+                {
+                    if (inbound.GetValueOrDefault(stream.Peer) != stream) return;
+                    if (isFirst) router.Renew(stream.Peer);
+                    isFirst = false;
+                    router.Receive(stream.Peer, frame, now);
+                });
+            }
+        }
+        finally
+        {
+            lock (gate)
+                if (inbound.GetValueOrDefault(stream.Peer) == stream) inbound.Remove(stream.Peer);
         }
     }
 

@@ -24,6 +24,7 @@ public sealed partial class Gossip : IAsyncDisposable
     readonly CancellationTokenSource closing = new();
     readonly Lock gate = new();
     readonly Dictionary<PeerId, OutboundStream> outbound = [];
+    readonly Dictionary<PeerId, PeerStream> inbound = [];
     readonly Dictionary<string, TopicValidator> validators = [];
 
     /// <param name="key">The node's own; signs what we publish. Borrowed.</param>

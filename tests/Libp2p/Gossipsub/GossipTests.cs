@@ -48,20 +48,52 @@ public sealed class GossipTests
     }
 
     [Fact]
-    public void A_peer_that_joins_the_mesh_is_told_at_once_what_came_before_unless_that_is_off()
+    public void Mesh_peers_are_told_of_what_they_have_not_shown_to_have_unless_that_is_off()
     {
-        var (plain, silent, newcomers) = Make(1, NoGrafting with { AdvertiseToNewMesh = false });
-        plain.Receive(silent, silent.Sign(Rig.Topic, 1));
-        plain.Graft(newcomers[0]);
-        Assert.Empty(Advertised(plain, newcomers[0]));
+        foreach (bool on in new[] { true, false })
+        {
+            var (rig, member, others) = Make(2, NoGrafting with { AdvertiseToMesh = on });
+            Guest silent = others[0], talkative = others[1];
+            rig.Graft(silent);
+            rig.Graft(talkative);
+            Message message = member.Sign(Rig.Topic, 1);
+            rig.Receive(member, message);
+            rig.Receive(talkative, message);
+            rig.ForgetSent();
+            for (int beat = 0; beat < 5; beat++)
+            {
+                rig.Beat();
+                Assert.Equal(on && beat < 3 ? [IdOf(message)] : [], Advertised(rig, silent));
+                Assert.Empty(Advertised(rig, member));
+                Assert.Empty(Advertised(rig, talkative));
+            }
+        }
+    }
 
+    [Fact]
+    public void Whoever_advertises_a_message_has_it_and_is_not_told()
+    {
         var (rig, member, others) = Make(1, NoGrafting);
+        rig.Graft(others[0]);
         Message message = member.Sign(Rig.Topic, 1);
         rig.Receive(member, message);
-        rig.Graft(others[0]);
-        Assert.Equal([IdOf(message)], Advertised(rig, others[0]));
-        rig.Graft(others[0]);
+        Advertise(rig, others[0], IdOf(message));
+        rig.ForgetSent();
+        rig.Beat();
         Assert.Empty(Advertised(rig, others[0]));
+    }
+
+    [Fact]
+    public void A_peer_that_joins_the_mesh_is_told_what_came_before()
+    {
+        var (rig, member, others) = Make(1, NoGrafting with { Dlazy = 0, GossipFactor = 0 });
+        Message message = member.Sign(Rig.Topic, 1);
+        rig.Receive(member, message);
+        rig.Beat();
+        Assert.Empty(Advertised(rig, others[0]));
+        rig.Graft(others[0]);
+        rig.Beat();
+        Assert.Equal([IdOf(message)], Advertised(rig, others[0]));
     }
 
     [Fact]

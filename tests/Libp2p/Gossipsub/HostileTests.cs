@@ -199,17 +199,15 @@ public sealed class HostileTests
     }
 
     [Fact]
-    public void Joining_and_leaving_in_turn_is_answered_once()
+    public void Joining_and_leaving_in_turn_is_not_heard_for_long()
     {
         rig.Subscribe();
-        Guest author = rig.Connect(), guest = rig.Connect();
-        rig.Receive(author, author.Sign(Rig.Topic, 1));
+        Guest guest = rig.Connect();
         for (int i = 0; i < 20; i++)
         {
             rig.Graft(guest);
             rig.Receive(guest, rpc => rpc.Subscriptions.Add(new Subscription(Rig.Topic, false)));
         }
-        Assert.Single(rig.Sent(guest), rpc => rpc.IHave.Count > 0);
         Assert.True(IsGraylisted(guest));
     }
 

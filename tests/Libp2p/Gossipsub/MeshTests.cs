@@ -49,6 +49,39 @@ public sealed class MeshTests
     }
 
     [Fact]
+    public void What_a_peer_no_longer_announces_on_a_new_stream_of_its_own_has_ended()
+    {
+        Rig rig = new();
+        rig.Subscribe("a");
+        rig.Subscribe("b");
+        Guest guest = rig.ConnectSubscribers(1, "a").Single();
+        rig.Receive(guest, rpc => rpc.Subscriptions.Add(new Subscription("b", true)));
+        rig.Beat();
+        Assert.Equal([guest.Id], rig.Router.MeshOf("a"));
+
+        rig.Router.Renew(guest.Id);
+        rig.Receive(guest, rpc => rpc.Subscriptions.Add(new Subscription("b", true)));
+        Assert.Empty(rig.Router.PeersOf("a"));
+        Assert.Empty(rig.Router.MeshOf("a"));
+        Assert.Equal([guest.Id], rig.Router.MeshOf("b")); // it never left
+        rig.Receive(guest, rpc => rpc.Subscriptions.Add(new Subscription("a", true)));
+        Assert.Equal([guest.Id], rig.Router.PeersOf("b")); // only the first frame says everything
+    }
+
+    [Fact]
+    public void A_peer_that_says_nothing_on_a_new_stream_has_nothing_to_announce()
+    {
+        Rig rig = new();
+        rig.Subscribe();
+        Guest guest = rig.ConnectSubscribers(1).Single();
+        rig.Router.Renew(guest.Id);
+        rig.Beat(2);
+        Assert.Equal([guest.Id], rig.Router.PeersOf(Rig.Topic));
+        rig.Beat();
+        Assert.Empty(rig.Router.PeersOf(Rig.Topic));
+    }
+
+    [Fact]
     public void A_peer_that_was_gone_has_to_announce_its_topics_again()
     {
         Rig rig = new();

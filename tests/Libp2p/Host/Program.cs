@@ -48,8 +48,8 @@ if (args.Contains("--verbose"))
 }
 node.Handle(BulkProtocols.Echo, BulkProtocols.EchoAsync);
 node.Handle(BulkProtocols.Perf, BulkProtocols.PerfAsync);
-// As js-libp2p does it: its ids, so that gossip repair works with it, and no history for newcomers.
-Parameters parameters = new() { IdOf = MessageId.FromKeyAndSeqno, AdvertiseToNewMesh = false };
+// js-libp2p's ids, so that gossip repair works with it.
+Parameters parameters = new() { IdOf = MessageId.FromKeyAndSeqno };
 await using Gossip gossip = new(node, identity, parameters, TimeProvider.System, RandomSource.System);
 await using RelayClient relayClient = new(node, TimeProvider.System);
 if (args.Contains("--relay")) _ = new RelayService(node, identity, new RelayLimits(), TimeProvider.System);

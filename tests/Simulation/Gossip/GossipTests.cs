@@ -34,12 +34,12 @@ public sealed class GossipTests(ITestOutputHelper output)
             Assert.True(outcome.DuplicatesPerMessage < 40, outcome.ToString());
         });
 
-    // A lost frame takes announcements and grafts with it for good, which no stream would do. So a few members end up with three or
-    // four honest neighbours that know of them, and once in a while all of those copies are lost.
+    // Harder than any stream: a lost frame takes announcements and grafts with it for good, so that a few members end up with three or
+    // four honest neighbours that know of them. All of these in the mesh, and nobody telling the mesh what there is, lost one delivery
+    // in fifty thousand here.
     [Fact]
-    public void With_both_at_once_all_but_one_in_ten_thousand_deliveries_happen() =>
-        ForSeeds(Default with { Members = LongRun.Cases(200, 1000), HostilePercent = 20, Conditions = Lossy },
-            outcome => Assert.True(outcome.Missing <= outcome.Expected / 10_000, outcome.ToString()));
+    public void With_both_at_once_every_message_reaches_every_honest_one() =>
+        ForSeeds(Default with { Members = LongRun.Cases(200, 1000), HostilePercent = 20, Conditions = Lossy }, outcome => Assert.Equal(0, outcome.Missing));
 
     [Fact]
     public void A_subnet_of_sybils_around_a_few_victims_gets_none_of_their_mesh_places()
