@@ -35,6 +35,14 @@ public sealed class RecordRulesTests : IDisposable
     RecordVerdict Judge(FileRecord record) => RecordRules.Judge(record, membership);
 
     [Fact]
+    public void A_control_records_leaf_is_the_one_that_the_catalog_would_make() => Assert.All(membership.Known, record =>
+    {
+        Leaf leaf = Leaf.Of(record.Position, record.Content);
+        Assert.Equal(leaf.Digest, record.LeafDigest);
+        Assert.True(leaf.IsControl);
+    });
+
+    [Fact]
     public void Who_is_unknown_may_wait_for_a_certificate()
     {
         FileRecord record = ByGuest(In(hour));
