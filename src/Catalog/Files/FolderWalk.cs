@@ -3,7 +3,7 @@ using System.Text;
 namespace Vault.Catalog;
 
 /// <summary>A folder on its way through a walk: open for as long as something of it is in work.</summary>
-sealed class WalkedFolder(FolderHandle handle, byte[] path, byte[] below)
+sealed class WalkedFolder(FolderHandle handle, byte[] path, byte[] below, object note)
 {
     public FolderHandle Handle => handle;
 
@@ -13,8 +13,8 @@ sealed class WalkedFolder(FolderHandle handle, byte[] path, byte[] below)
     /// <summary>Where it lies below what the walk began with; empty for that itself.</summary>
     public byte[] Below => below;
 
-    /// <summary>Whatever one who works with the walk remembers of the folder.</summary>
-    public object? Note { get; set; }
+    /// <summary>What the one who walks has noted of the folder when it was entered.</summary>
+    public object Note => note;
 
     public static byte[] Join(ReadOnlySpan<byte> folder, ReadOnlySpan<byte> name)
     {
@@ -57,19 +57,20 @@ sealed class FolderWalk : IDisposable
     public const int MaxDepth = 128;
 
     readonly Stack<(WalkedFolder Folder, FolderNames Names, int Next)> path = new();
-    readonly Action<byte[], int> unreadable;
+    readonly Func<WalkedEntry, object?> enter;
+    readonly Action<byte[], string> unreadable;
 
     /// <param name="root">Is closed when the walk has ended.</param>
     /// <param name="rootPath">Where it lies.</param>
-    /// <param name="unreadable">Told of each folder that can't be listed, with the error.</param>
-    public FolderWalk(FolderHandle root, byte[] rootPath, Action<byte[], int> unreadable)
+    /// <param name="note">What to note of the root.</param>
+    /// <param name="enter">What to note of a folder that was found; null to leave out what is in it.</param>
+    /// <param name="unreadable">Told of each folder that can't be listed, and why.</param>
+    public FolderWalk(FolderHandle root, byte[] rootPath, object note, Func<WalkedEntry, object?> enter, Action<byte[], string> unreadable)
     {
+        this.enter = enter;
         this.unreadable = unreadable;
-        Enter(new WalkedFolder(root, rootPath, []));
+        Enter(new WalkedFolder(root, rootPath, [], note));
     }
-
-    /// <summary>Whether a folder found is entered; asked when the walk moves on from it. Without an answer every one is.</summary>
-    public Func<WalkedEntry, bool>? Enters { get; init; }
 
     /// <summary>The next entry; null at the end.</summary>
     public WalkedEntry? Next()
@@ -86,29 +87,29 @@ sealed class FolderWalk : IDisposable
             path.Push(here with { Next = here.Next + 1 });
             if (kind == FileKind.Other && here.Folder.Handle.Stat(name, out FileStat stat) == 0) kind = stat.Kind;
             WalkedEntry entry = new(here.Folder, name, kind);
-            if (kind == FileKind.Folder && Enters?.Invoke(entry) != false) Enter(entry);
+            if (kind == FileKind.Folder && enter(entry) is { } note) Enter(entry, note);
             return entry;
         }
         return null;
     }
 
-    void Enter(WalkedEntry entry)
+    void Enter(WalkedEntry entry, object note)
     {
         byte[] where = entry.Path;
         if (path.Count > MaxDepth)
         {
-            unreadable(where, Errno.TooManyLinks);
+            unreadable(where, "it lies deeper than a path in a vault can");
             return;
         }
         int error = entry.Folder.Handle.OpenFolder(entry.Name, out FolderHandle? handle);
-        if (error != 0) unreadable(where, error);
-        else Enter(new WalkedFolder(handle!, where, entry.Below));
+        if (error != 0) unreadable(where, Linux.Text(error));
+        else Enter(new WalkedFolder(handle!, where, entry.Below, note));
     }
 
     void Enter(WalkedFolder folder)
     {
         int error = FolderNames.Read(folder.Handle, out FolderNames names);
-        if (error != 0) unreadable(folder.Path, error); // what came before the error is walked
+        if (error != 0) unreadable(folder.Path, Linux.Text(error)); // what came before the error is walked
         path.Push((folder, names, 0));
     }
 

@@ -80,7 +80,7 @@ public sealed class FolderWalkTests : IDisposable
         File.WriteAllText(folder["secret/inside"], "x");
         Directory.CreateDirectory(folder["tree/a"]);
         Directory.CreateDirectory(folder["tree/b"]);
-        List<int> errors = [];
+        List<string> errors = [];
         using FolderWalk walk = Begin(folder["tree"], (_, error) => errors.Add(error));
         using WalkedEntry a = walk.Next()!.Value;
         Directory.Delete(folder["tree/b"]);
@@ -90,11 +90,11 @@ public sealed class FolderWalkTests : IDisposable
         Assert.Single(errors);
     }
 
-    static FolderWalk Begin(string path, Action<byte[], int>? unreadable = null)
+    static FolderWalk Begin(string path, Action<byte[], string>? unreadable = null)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(path);
         Assert.Equal(0, FolderHandle.Open(bytes, out FolderHandle? handle));
-        return new FolderWalk(handle!, bytes, unreadable ?? ((where, error) => Assert.Fail($"{PathForPeople.Of(where)}: {Linux.Text(error)}")));
+        return new FolderWalk(handle!, bytes, "", _ => "", unreadable ?? ((where, why) => Assert.Fail($"{PathForPeople.Of(where)}: {why}")));
     }
 
     static List<string> Walked(string path)
