@@ -6,7 +6,7 @@ using Vault.Primitives;
 namespace Vault.Blocks;
 
 /// <summary>The content of one leaf in a rented buffer. Its holder disposes it.</summary>
-sealed class LeafContent(byte[] buffer, int offset, int length) : IDisposable
+public sealed class LeafContent(byte[] buffer, int offset, int length) : IDisposable
 {
     byte[]? buffer = buffer;
 
@@ -40,6 +40,18 @@ sealed class BlockOpener(BlockStore store, VaultTag vault) : IDisposable
     public LeafContent OpenLeaf(Child leaf)
     {
         using StoredBlock block = store.ReadForKey(vault, leaf.Id) ?? throw Absent(leaf.Id);
+        return OpenLeaf(leaf, block);
+    }
+
+    /// <summary>As <see cref="OpenLeaf(Child)"/>, of a root; null when that is an inner block.</summary>
+    public LeafContent? OpenOnlyLeaf(Child root)
+    {
+        using StoredBlock block = store.ReadForKey(vault, root.Id) ?? throw Absent(root.Id);
+        return block.Header.Level == 0 ? OpenLeaf(root, block) : null;
+    }
+
+    LeafContent OpenLeaf(Child leaf, StoredBlock block)
+    {
         int length = (int)Math.Min(leaf.Length, Limits.MaxLeafContent + 1), bodyLength = block.Bytes.Length - block.Header.PublicSize - SealedBody.TagSize;
         if (block.Header.Level != 0 || length > Limits.MaxLeafContent || bodyLength > SealedBody.FlagSize + length) throw Judge(leaf.Id);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(bodyLength);

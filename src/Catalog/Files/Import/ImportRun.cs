@@ -89,6 +89,15 @@ sealed class ImportRun : IDisposable
         await Task.WhenAll(all).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
+    /// <summary>Throws what a commit has failed with, if one has: why reading was stopped.</summary>
+    public async Task ThrowFailureAsync()
+    {
+        Task[] all;
+        lock (gate) all = [.. commits];
+        foreach (Task commit in all)
+            if (commit.IsFaulted) await commit;
+    }
+
     async ValueTask HandOnAsync(ImportGroup group)
     {
         lock (gate) commits.Add(last = CommitAsync(last, group));

@@ -98,7 +98,7 @@ sealed class ImportWork
         else if (stat.Kind == FileKind.Folder) await TakeFolderAsync(into, entry.Name, stat, path);
         else if (stat.Kind is FileKind.File or FileKind.Symlink)
         {
-            if (IsKnown(into, entry.Name, stat)) await NoteUnchangedAsync(stat);
+            if (IsKnown(into, entry.Name, stat)) CountUnchanged(stat);
             else if (path() is not { } target) return;
             else if (stat.Kind == FileKind.File) await TakeFileAsync(entry, into, stat, target, stop);
             else await TakeSymlinkAsync(entry, into, stat, target);
@@ -147,7 +147,7 @@ sealed class ImportWork
     async ValueTask TakeFolderAsync(StatFolder into, byte[] name, FileStat stat, Func<VaultPath?> path)
     {
         if (own.Contains((stat.Device, stat.Inode))) return;
-        if (IsKnown(into, name, stat)) await NoteUnchangedAsync(stat);
+        if (IsKnown(into, name, stat)) CountUnchanged(stat);
         else if (path() is { } target)
         {
             await PutAsync(EntryOf(target, options) with { Mode = (ushort)stat.Mode, ModifiedNs = stat.ModifiedNs }, RecordKind.Folder, into, name, stat);
@@ -183,7 +183,7 @@ sealed class ImportWork
     Leaf? Standing(Entry entry, FileRef? file, RecordKind kind)
     {
         if (catalog.Find(entry.Path) is not { } now || now.Kind != kind) return null;
-        foreach (Version head in now.Heads)
+        foreach (Head head in now.Heads?.All ?? [])
             if (head.Record.Kind == kind && head.Record.Root == file?.Root && head.Entry is { } held && held.ModifiedNs == entry.ModifiedNs && held.Mode == entry.Mode
                 && held.Target == entry.Target && (entry.Tags.Count == 0 || held.Tags.ToHashSet().SetEquals(entry.Tags))) return head.Record.Leaf;
         return null;
@@ -200,7 +200,7 @@ sealed class ImportWork
         return true;
     }
 
-    ValueTask NoteUnchangedAsync(FileStat stat)
+    void CountUnchanged(FileStat stat)
     {
         Interlocked.Increment(ref unchanged);
         switch (stat.Kind)
@@ -213,7 +213,6 @@ sealed class ImportWork
                 meter.Add(1, stat.Size);
                 break;
         }
-        return default;
     }
 
     void Skip(WalkedEntry entry, int error)

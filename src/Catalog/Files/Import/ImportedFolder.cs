@@ -6,7 +6,7 @@ namespace Vault.Catalog;
 sealed class ImportedFolder(VaultPath path, StatFolder stats)
 {
     readonly Lock gate = new();
-    HashSet<string>? changedNames; // names that were put into another form, as two of them may have one
+    Dictionary<string, string>? changedNames; // of names that were put into another form, whose that form is: two may have one
 
     public VaultPath Path => path;
 
@@ -24,16 +24,16 @@ sealed class ImportedFolder(VaultPath path, StatFolder stats)
             detail = "its path is too long for a vault";
             return null;
         }
-        if (normal == text || IsFree(folder, normal)) return child;
+        if (normal == text || IsFree(folder, normal, text)) return child;
         reason = SkipReason.SameName;
         detail = "its name is another's, written with other characters";
         return null;
     }
 
-    bool IsFree(FolderHandle folder, string name)
+    bool IsFree(FolderHandle folder, string name, string text)
     {
         lock (gate)
-            if (!(changedNames ??= []).Add(name)) return false;
+            if (!(changedNames ??= []).TryAdd(name, text)) return changedNames[name] == text;
         return folder.Stat(Encoding.UTF8.GetBytes(name), out _) != 0;
     }
 
