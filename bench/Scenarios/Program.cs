@@ -7,6 +7,8 @@
 //   puts STORE N        N blocks of 1 KiB in batches; rate
 //   sizes STORE KIB BIG EDITED MIXED    three trees into a store with chunks around so many KiB
 //   levels SRC          what each zstd level makes of the files below SRC
+//   catalog-fill STORE N    a catalog of N files; catalog-use STORE opens it and measures what one does with it
+//   differences N       what two sets of N leaves exchange to find what they differ in
 //   corpus DIR SCALE    makes trees to store: DIR/big, DIR/edited, DIR/mixed
 using System.Globalization;
 using Vault.Bench;
@@ -20,6 +22,9 @@ return args switch
     ["puts", var store, var count] => await SmallScenario.PutsAsync(store, Number(count)),
     ["sizes", var store, var normal, var big, var edited, var mixed] => await SizesScenario.RunAsync(store, Number(normal), big, edited, mixed),
     ["levels", var source] => LevelsScenario.Run(source),
+    ["catalog-fill", var store, var count] => CatalogScenario.Fill(store, Number(count)),
+    ["catalog-use", var store] => CatalogScenario.Use(store),
+    ["differences", var count] => DifferencesScenario.Run(Number(count)),
     ["corpus", var target, var scale] => Corpus.Make(target, double.Parse(scale, CultureInfo.InvariantCulture)),
     _ => Usage(),
 };
@@ -28,6 +33,6 @@ static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: vault-bench write STORE SRC | read STORE DST | floor SRC DST | commits STORE N | puts STORE N | sizes STORE KIB BIG EDITED MIXED | levels SRC | corpus DIR SCALE");
+    Console.Error.WriteLine("usage: vault-bench write STORE SRC | read STORE DST | floor SRC DST | commits STORE N | puts STORE N | sizes STORE KIB BIG EDITED MIXED | levels SRC | catalog-fill STORE N | catalog-use STORE | differences N | corpus DIR SCALE");
     return 2;
 }

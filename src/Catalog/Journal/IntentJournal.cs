@@ -22,7 +22,7 @@ sealed class IntentJournal : IDisposable
 
     /// <summary>Entries that are done and that no peer is known to have; the oldest go first. They serve to tell the user what is on this device alone.</summary>
     internal const int MaxKept = 4096;
-    internal const long MaxKeptBytes = 64 << 20;
+    internal const long MaxKeptBytes = 8 << 20; // every opening checks them
 
     const byte HeadOf = (byte)'h', EntryOf = (byte)'e', AppliedOf = (byte)'a';
 
@@ -62,7 +62,7 @@ sealed class IntentJournal : IDisposable
         UInt128 before = head.Anchor;
         for (ulong number = head.First; number < head.Ready; number++)
         {
-            if (database.Get(CatalogFamilies.Journal, Key(EntryOf, number)) is { } value && seal.Open(PlaceOfEntry(number, before), value) is { } content && EditCodec.Decode(content) != null)
+            if (database.Get(CatalogFamilies.Journal, Key(EntryOf, number)) is { } value && seal.Open(PlaceOfEntry(number, before), value) is { } content && (number < head.Pending || EditCodec.Decode(content) != null))
             {
                 before = TagIn(value);
                 continue;
@@ -129,21 +129,21 @@ sealed class IntentJournal : IDisposable
     /// <summary>Edits in the parts that become entries.</summary>
     internal static IEnumerable<byte[]> Contents(IReadOnlyList<Edit> edits)
     {
-        List<Edit> part = [];
-        int size = 0;
+        ByteWriter part = new(EntryBytes / 4);
+        int count = 0;
         foreach (Edit edit in edits)
         {
-            int length = EditCodec.Encode([edit]).Length;
-            if (part.Count == Slice || (part.Count > 0 && size + length > EntryBytes))
+            byte[] encoded = EditCodec.Encode([edit]);
+            if (count == Slice || (count > 0 && part.Written.Length + encoded.Length > EntryBytes))
             {
-                yield return EditCodec.Encode(part);
-                part.Clear();
-                size = 0;
+                yield return part.ToArray();
+                part = new ByteWriter(EntryBytes / 4);
+                count = 0;
             }
-            part.Add(edit);
-            size += length;
+            part.Bytes(encoded);
+            count++;
         }
-        if (part.Count > 0) yield return EditCodec.Encode(part);
+        if (count > 0) yield return part.ToArray();
     }
 
     public void Dispose() => seal?.Dispose();
