@@ -8,6 +8,9 @@ sealed partial class Draft
     /// <summary>Control records that don't stand are kept, because they may; a few thousand, as anybody can make them.</summary>
     internal const int MaxOutside = 4096;
 
+    /// <summary>Paths that are worked out again in one commit.</summary>
+    internal const int PathsPerCommit = 2000;
+
     /// <summary>Takes in control records, and works out again all that depends on what has changed with them.</summary>
     internal IReadOnlyList<MergeOutcome> Learn(IReadOnlyList<ControlRecord> records)
     {
@@ -42,18 +45,40 @@ sealed partial class Draft
             || gone.Exists(record => record.Kind is ControlKind.Revocation or ControlKind.Retirement);
         bool moreForgotten = come.Exists(record => record.Kind == ControlKind.TombstoneEpoch);
 
+        List<Hash32> doubtful = Doubtful(lessAllowed || moreForgotten, moreAllowed);
+        foreach (Hash32 position in doubtful.Take(PathsPerCommit)) Reconsider(position);
+        if (doubtful.Count > PathsPerCommit) State = State with { Reviewing = true };
+    }
+
+    /// <summary>
+    /// The next paths that a change of members concerns; the last of them end the review. Somebody with a million records may
+    /// have been shut out: no commit should take all memory for that, nor hold up the others.
+    /// </summary>
+    /// <param name="ends">Of the last slice, the members it was worked out for: if they have changed again, another review goes on.</param>
+    internal void Review(IReadOnlyList<Hash32> positions, Membership? ends)
+    {
+        foreach (Hash32 position in positions) Reconsider(position);
+        if (ends == Membership) State = State with { Reviewing = false };
+        Touch();
+    }
+
+    /// <summary>The paths whose versions may stand or fall, as members are now.</summary>
+    /// <param name="fewer">Look for what stands and doesn't count.</param>
+    /// <param name="more">Look for what counts and doesn't stand.</param>
+    internal List<Hash32> Doubtful(bool fewer, bool more)
+    {
         HashSet<Hash32> doubtful = [];
-        if (lessAllowed || moreForgotten)
+        if (fewer)
             foreach (Held head in AllHeads())
                 if (!Counts(head.Record)) doubtful.Add(head.Record.Position);
-        if (moreAllowed)
+        if (more)
         {
             foreach (Waiting waiting in parts.Waiting.All) doubtful.Add(waiting.Record.Position);
             foreach (Waiting waiting in waitingPuts.Values) doubtful.Add(waiting.Record.Position);
             foreach (Past past in parts.Past.All())
                 if (past.Reason == PastReason.HeldAside && Counts(past.Record)) doubtful.Add(past.Record.Position);
         }
-        foreach (Hash32 position in doubtful) Reconsider(position);
+        return [.. doubtful];
     }
 
     /// <summary>Whether a record whose signature is good belongs to the set.</summary>

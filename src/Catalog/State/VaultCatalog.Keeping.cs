@@ -47,6 +47,25 @@ public sealed partial class VaultCatalog
         if (news || parts.Sealer != null) ReadAgain();
     }
 
+    /// <summary>Applies the rest of a change of members that was too large for one commit.</summary>
+    void FinishReview()
+    {
+        List<Hash32> doubtful;
+        Membership members;
+        lock (writing)
+        {
+            if (!state.Reviewing) return;
+            members = membership;
+            doubtful = new Draft(parts, state, members, leaves).Doubtful(fewer: true, more: true);
+        }
+        int left = doubtful.Count;
+        foreach (Hash32[] slice in doubtful.Chunk(Draft.PathsPerCommit).DefaultIfEmpty([]))
+        {
+            left -= slice.Length;
+            Run(draft => draft.Review(slice, left == 0 ? members : null));
+        }
+    }
+
     void ReadAgain()
     {
         if (parts.Sealer is not { } sealer) return;

@@ -22,6 +22,7 @@ public sealed partial class VaultCatalog
     {
         IReadOnlyList<MergeOutcome> outcomes = [];
         Run(draft => outcomes = draft.Learn(records));
+        FinishReview();
         TakeSecrets();
         return new MergeReport(outcomes, []);
     }
@@ -64,7 +65,11 @@ public sealed partial class VaultCatalog
                 draft.Source = null;
                 flags = [.. draft.Flags.Skip(flagged)];
             });
-        if (controls.Count > 0) TakeSecrets();
+        if (controls.Count > 0)
+        {
+            FinishReview();
+            TakeSecrets();
+        }
         return new MergeReport(outcomes, flags);
     }
 

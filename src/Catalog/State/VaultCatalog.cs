@@ -48,6 +48,7 @@ public sealed partial class VaultCatalog : IDisposable
         VaultCatalog catalog = new(ports);
         try
         {
+            catalog.FinishReview();
             catalog.FinishPending();
             catalog.TakeSecrets();
             catalog.LetIn();
@@ -101,7 +102,7 @@ public sealed partial class VaultCatalog : IDisposable
         byte[]? stored = parts.Meta.Get(CatalogFamilies.Notes, CatalogKeys.Note(parts.Tag, CatalogKeys.StateOf));
         if (stored != null && CatalogState.Decode(stored) is { } known) return (known, true);
         bool empty = stored == null && !parts.Records.All().Any() && !parts.Records.Controls().Any();
-        return (new CatalogState(0, NewIncarnation(), PullOnly: false, Rebuilding: false, HasJournal: false, default, default, 0), empty);
+        return (new CatalogState(0, NewIncarnation(), PullOnly: false, Rebuilding: false, Reviewing: false, HasJournal: false, default, default, 0), empty);
     }
 
     uint NewIncarnation()

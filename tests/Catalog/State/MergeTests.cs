@@ -148,6 +148,27 @@ public sealed class MergeTests : IDisposable
     }
 
     [Fact]
+    public void Shutting_out_somebody_with_much_to_their_name_takes_several_commits_and_is_finished_after_a_crash()
+    {
+        MemoryDatabase inner = new(CatalogRig.MetaFamilies);
+        FaultyDatabase meta = new(inner);
+        Node founder = rig.NewFounder(meta), vandal = rig.NewMember(founder, Role.Writer), other = rig.NewMember(founder, Role.Writer);
+        vandal.Catalog.Commit([.. Enumerable.Range(0, 5000).Select(i => vandal.File($"spam/{i}"))]);
+        founder.MergeFrom(vandal);
+        founder.Put("mine", "1");
+        other.MergeFrom(founder);
+        IReadOnlyList<ControlRecord> revocation = founder.Author.Revoke(founder.Catalog.Membership, vandal.Device.Public, []);
+        meta.Plan = new FaultPlan { CommitLost = meta.Commits + 1 };
+        Assert.Throws<StoreException>(() => founder.Catalog.Add(revocation));
+        Assert.Equal(3001, founder.Catalog.Totals.Files);
+        founder.Reopen(inner.Kill());
+        Assert.Equal(["mine"], founder.Names());
+        Assert.True(founder.Catalog.Verify().IsClean);
+        other.Catalog.Add(revocation);
+        Assert.Equal(founder.Catalog.Root, other.Catalog.Root);
+    }
+
+    [Fact]
     public void Tombstones_go_by_a_cut_that_all_have_seen_and_stay_away()
     {
         Node founder = rig.NewFounder(), other = rig.NewMember(founder, Role.Writer);
