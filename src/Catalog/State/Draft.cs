@@ -100,6 +100,9 @@ sealed partial class Draft(CatalogParts parts, CatalogState state, Membership me
         return outcome;
     }
 
+    /// <summary>A record has waited in vain.</summary>
+    internal void GiveUp(Waiting waiting) => waitingDeletes.Add(waiting.Leaf);
+
     /// <summary>The row that says where the catalog stands is to be written, whatever else is.</summary>
     internal void Touch() => touched = true;
 

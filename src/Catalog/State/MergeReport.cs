@@ -45,8 +45,6 @@ public enum SuspicionKind : byte
     ForgedVector = 2,
     /// <summary>Written by this device's own key, and not by this device as far as it remembers: it was put back, or the key is in use elsewhere.</summary>
     OwnKey = 4,
-    /// <summary>More records whose positions share one of 65,536 prefixes than chance explains.</summary>
-    CrowdedBucket = 3,
 }
 
 /// <param name="Leaf">Of the record that shows it.</param>

@@ -79,9 +79,10 @@ public sealed partial class VaultCatalog
 
     void LetIn()
     {
-        if (parts.Waiting.Due(parts.Ports.Clock).Count == 0) return;
+        if (parts.Waiting.Due(parts.Ports.Clock).Count + parts.Waiting.Stale(parts.Now).Count == 0) return;
         Run(draft =>
         {
+            foreach (Waiting waiting in parts.Waiting.Stale(parts.Now)) draft.GiveUp(waiting);
             foreach (Waiting waiting in parts.Waiting.Due(parts.Ports.Clock)) draft.Reconsider(waiting.Record.Position);
         });
     }

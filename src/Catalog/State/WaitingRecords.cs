@@ -33,6 +33,8 @@ sealed class WaitingRecords
     internal const int MaxCount = 8192;
     internal const int MaxBytes = 16 << 20;
 
+    static readonly TimeSpan StaleAfter = TimeSpan.FromDays(2);
+
     readonly IDatabase database;
     readonly VaultTag tag;
     readonly Dictionary<Leaf, Waiting> all = [];
@@ -61,6 +63,10 @@ sealed class WaitingRecords
 
     /// <summary>Those whose time has come.</summary>
     internal List<Waiting> Due(HybridClock clock) => [.. all.Values.Where(waiting => waiting.Reason == WaitingReason.Future && !clock.IsTooFar(waiting.Record.Time))];
+
+    /// <summary>Once half of the room is taken: those that have waited for their author for days. They can be had again; what comes now needs the room.</summary>
+    internal List<Waiting> Stale(DateTimeOffset now) => all.Count < MaxCount / 2 && bytes < MaxBytes / 2 ? []
+        : [.. all.Values.Where(waiting => waiting.Reason is WaitingReason.UnknownAuthor or WaitingReason.NotAllowed && waiting.Record.Time.Moment < now - StaleAfter)];
 
     internal bool Contains(in Leaf leaf) => all.ContainsKey(leaf);
 

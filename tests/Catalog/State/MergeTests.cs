@@ -223,6 +223,9 @@ public sealed class MergeTests : IDisposable
         MergeReport report = late.Catalog.Merge(flood);
         Assert.Equal(50, report.Outcomes.Count(outcome => outcome == MergeOutcome.NoRoom));
         Assert.Equal(founder.Catalog.Root, late.Catalog.Root);
+        rig.Time.Pass(TimeSpan.FromDays(3));
+        late.Catalog.Tend();
+        Assert.Equal(MergeOutcome.UnknownAuthor, Only(late.Catalog.Merge([flood[0]])));
     }
 
     [Fact]
