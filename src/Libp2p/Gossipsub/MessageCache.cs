@@ -42,7 +42,11 @@ internal sealed class MessageCache(int history, int gossip)
         if (entries.TryGetValue(id, out Entry? entry)) (entry.Holders ??= []).Add(peer);
     }
 
-    public bool IsHolder(MessageId id, Peer peer) => entries[id].Holders?.Contains(peer) == true;
+    /// <summary>The window that messages go into now.</summary>
+    public long Window => tick;
+
+    /// <summary>Whether the peer was there when the message came, and hasn't shown that it has it.</summary>
+    public bool MayLack(MessageId id, Peer peer) => entries[id].Tick > peer.ConnectedIn && entries[id].Holders?.Contains(peer) != true;
 
     /// <summary>The ids to advertise, by topic.</summary>
     public ILookup<string, MessageId> Recent() => Advertisable().ToLookup(id => entries[id].Message.Topic);

@@ -13,6 +13,9 @@ internal sealed class Peer(PeerId id, Protocol protocol, bool outbound, Reputati
 
     public bool HasMesh => Protocol >= Protocol.Gossip10;
 
+    /// <summary>The cache's window in which it connected.</summary>
+    public long ConnectedIn { get; init; }
+
     public Reputation Score { get; } = score;
     public SendQueue Queue { get; private set; } = new();
 

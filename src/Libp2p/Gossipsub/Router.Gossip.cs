@@ -76,13 +76,13 @@ public sealed partial class Router
     /// <summary>
     /// Mesh peers are told of what they haven't shown to have. Elsewhere they aren't, because what was forwarded to them on a stream
     /// arrives; but it may have been dropped, at our queue or at theirs, or have come before they joined the mesh. In a swarm so small
-    /// that everyone is in everyone's mesh nobody else would tell them.
+    /// that everyone is in everyone's mesh nobody else would tell them. What was said before they connected is none of it.
     /// </summary>
     void AdvertiseToMesh(Topic topic, List<MessageId> recent, TimeSpan now)
     {
         foreach (Peer peer in topic.Mesh.Where(peer => ScoreOf(peer) >= parameters.Score.GossipThreshold))
         {
-            List<MessageId> lacking = [.. recent.Where(id => !cache.IsHolder(id, peer))];
+            List<MessageId> lacking = [.. recent.Where(id => cache.MayLack(id, peer))];
             if (lacking.Count > 0) Advertise(topic, peer, lacking, now);
         }
     }

@@ -65,7 +65,7 @@ public sealed partial class Router
         peers.TryGetValue(id, out Peer? before);
         string[] announced = before is null ? [] : [.. before.Topics];
         Disconnect(id, now);
-        Peer peer = new(id, protocol, outbound, scores.Connect(id, origin)) { Record = before?.Record ?? default };
+        Peer peer = new(id, protocol, outbound, scores.Connect(id, origin)) { Record = before?.Record ?? default, ConnectedIn = before?.ConnectedIn ?? cache.Window };
         peer.Topics.UnionWith(announced);
         peers.Add(id, peer);
         if (!peer.HasMesh) floodsubPeers++;

@@ -56,6 +56,7 @@ public sealed class GossipTests
             Guest silent = others[0], talkative = others[1];
             rig.Graft(silent);
             rig.Graft(talkative);
+            rig.Beat();
             Message message = member.Sign(Rig.Topic, 1);
             rig.Receive(member, message);
             rig.Receive(talkative, message);
@@ -75,6 +76,7 @@ public sealed class GossipTests
     {
         var (rig, member, others) = Make(1, NoGrafting);
         rig.Graft(others[0]);
+        rig.Beat();
         Message message = member.Sign(Rig.Topic, 1);
         rig.Receive(member, message);
         Advertise(rig, others[0], IdOf(message));
@@ -84,16 +86,20 @@ public sealed class GossipTests
     }
 
     [Fact]
-    public void A_peer_that_joins_the_mesh_is_told_what_came_before()
+    public void A_peer_that_joins_the_mesh_is_told_what_came_before_but_not_what_came_before_it()
     {
         var (rig, member, others) = Make(1, NoGrafting with { Dlazy = 0, GossipFactor = 0 });
+        rig.Beat();
         Message message = member.Sign(Rig.Topic, 1);
         rig.Receive(member, message);
         rig.Beat();
         Assert.Empty(Advertised(rig, others[0]));
         rig.Graft(others[0]);
+        Guest newcomer = rig.ConnectSubscribers(1).Single();
+        rig.Graft(newcomer);
         rig.Beat();
         Assert.Equal([IdOf(message)], Advertised(rig, others[0]));
+        Assert.Empty(Advertised(rig, newcomer));
     }
 
     [Fact]

@@ -84,6 +84,18 @@ public class MultiaddrTests
     }
 
     [Fact]
+    public void Mutated_text_is_an_address_that_its_bytes_give_back_or_none()
+    {
+        byte[][] samples = [.. VectorFile.Lines("multiaddr.txt").Select(line => Multiaddr.FromBytes(VectorFile.Hex(line.Value))).OfType<Multiaddr>()
+            .Select(address => System.Text.Encoding.UTF8.GetBytes(address.ToString()))];
+        Seed.Check(LongRun.Cases(100_000, 1_000_000), random =>
+        {
+            string text = System.Text.Encoding.UTF8.GetString(Mutation.Of(samples[random.Below(samples.Length)], random));
+            if (Multiaddr.Parse(text) is { } address) Assert.Equal(address, Multiaddr.FromBytes(address.Bytes.ToArray()));
+        });
+    }
+
+    [Fact]
     public void Whatever_is_read_from_bytes_prints_to_text_that_reads_the_same()
     {
         byte[][] samples = [.. VectorFile.Lines("multiaddr.txt").Select(line => VectorFile.Hex(line.Value))];

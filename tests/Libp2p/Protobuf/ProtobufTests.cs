@@ -1,5 +1,9 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using Vault.Libp2p.Protobuf;
+using Vault.Primitives;
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Libp2p.Tests.Protobuf;
@@ -75,4 +79,27 @@ public sealed class ProtobufTests
         Assert.Equal(good ? "testing" : "", reader.Text(max));
         Assert.Equal(good, !reader.Malformed);
     }
+
+    [Fact]
+    public void Frames_of_any_bytes_are_messages_within_the_limit_or_a_fault() => Seed.Check(LongRun.Cases(20_000, 1_000_000), random =>
+    {
+        byte[] bytes = Mutation.Of([3, 1, 2, 3, 0, 0x81, 1, .. new byte[129]], random);
+        PipeReader input = PipeReader.Create(new ReadOnlySequence<byte>(bytes));
+        int read = 0;
+        while (true)
+        {
+            ValueTask<byte[]?> reading = Framing.ReadAsync(input, 200, default);
+            Assert.True(reading.IsCompleted); // everything is there
+            if (reading.IsFaulted)
+            {
+                Exception fault = reading.AsTask().Exception!.InnerException!;
+                Assert.True(fault is ProtocolException or LimitExceededException, fault.ToString());
+                return;
+            }
+            if (reading.GetAwaiter().GetResult() is not { } message) break;
+            Assert.True(message.Length <= 200);
+            read += 1 + message.Length;
+        }
+        Assert.True(read <= bytes.Length);
+    });
 }

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
+using System.Text;
 using Vault.Libp2p.Psk;
 using Vault.Primitives;
+using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Libp2p.Tests.Psk;
@@ -28,6 +30,17 @@ public class PskTests
         Assert.Equal(Vectors["keystream"], Convert.ToHexStringLower(stream.AsSpan(0, 128)));
         Assert.Equal(Vectors["keystreamAt65500"], Convert.ToHexStringLower(stream.AsSpan(65500, 64)));
         Assert.Equal(Vectors["sha256Of200000"], Convert.ToHexStringLower(SHA256.HashData(stream)));
+    }
+
+    [Fact]
+    public void Mutated_key_files_are_keys_that_write_themselves_back_or_none()
+    {
+        byte[] good = Encoding.UTF8.GetBytes(Key().ToFile());
+        Seed.Check(LongRun.Cases(50_000, 1_000_000), random =>
+        {
+            if (PreSharedKey.Parse(Encoding.UTF8.GetString(Mutation.Of(good, random))) is not { } key) return;
+            using (key) Assert.Equal(key.Fingerprint, PreSharedKey.Parse(key.ToFile())!.Fingerprint);
+        });
     }
 
     [Theory]
