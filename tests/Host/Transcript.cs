@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
+using Xunit;
 
 namespace Vault.Host.Tests;
 
@@ -51,6 +52,19 @@ public static class Transcript
         return exchanges;
     }
 
+    /// <summary>The program as this build made it; it is copied next to the tests because they reference its project.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "vault");
+
+    /// <summary>The runtime that runs the test: &lt;root&gt;/shared/Microsoft.NETCore.App/&lt;version&gt;/.</summary>
+    public static string RuntimeRoot { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+
+    /// <summary>Plays a transcript in <paramref name="home"/>, and fails where something else comes back.</summary>
+    public static async Task ShowsAsync(string transcript, string home)
+    {
+        foreach (Exchange exchange in Parse(transcript))
+            if (await DifferenceAsync(exchange, Program, home) is { } difference) Assert.Fail(difference);
+    }
+
     /// <summary>Runs the command in <paramref name="home"/>; null when what came back is what was expected, else both.</summary>
     public static async Task<string?> DifferenceAsync(Exchange expected, string program, string home)
     {
@@ -90,12 +104,11 @@ public static class Transcript
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // Only what a program can't start without comes from outside: a developer's own settings don't reach the test. The
-        // runtime is the one that runs the test: <root>/shared/Microsoft.NETCore.App/<version>/.
+        // Only what a program can't start without comes from outside: a developer's own settings don't reach the test.
         start.Environment.Clear();
         start.Environment["PATH"] = Path.GetDirectoryName(program) + ":/usr/bin:/bin";
         start.Environment["HOME"] = home;
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+        start.Environment["DOTNET_ROOT"] = RuntimeRoot;
 
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(line.Replace("{home}", home, StringComparison.Ordinal));

@@ -9,8 +9,6 @@ namespace Vault.Host.Tests;
 /// <summary>The commands that look after a store, run as a user would, on a store with one file that is needed and one that isn't.</summary>
 public sealed class UpkeepTests : IDisposable
 {
-    static readonly string program = Path.Combine(AppContext.BaseDirectory, "vault");
-
     readonly string home = Directory.CreateTempSubdirectory("vault-upkeep-").FullName;
 
     string Data => Path.Combine(home, "data");
@@ -134,9 +132,5 @@ public sealed class UpkeepTests : IDisposable
         return needed;
     }
 
-    async Task ShowsAsync(string transcript)
-    {
-        foreach (Exchange exchange in Transcript.Parse(transcript))
-            if (await Transcript.DifferenceAsync(exchange, program, home) is { } difference) Assert.Fail(difference);
-    }
+    Task ShowsAsync(string transcript) => Transcript.ShowsAsync(transcript, home);
 }

@@ -1,3 +1,5 @@
+using Vault.Catalog;
+
 namespace Vault.Host;
 
 /// <param name="Sources">Files and folders on the machine that has the store.</param>
@@ -13,8 +15,16 @@ sealed record PutFile(string Vault, string Path, IReadOnlyList<string> Tags);
 /// <param name="Problems">What was skipped and why, the first of many.</param>
 sealed record FilesAdded(long Files, long Skipped, long Bytes, long Blocks, long NewBlocks, long NewBytes, string Root, long Unchanged, IReadOnlyList<PathProblem> Problems);
 
-/// <param name="Path">Shown as it is known to the machine that has the store.</param>
-sealed record PathProblem(string Path, string Why);
+/// <param name="Path">On the machine that has the store when adding, in the vault when getting; fit for a terminal.</param>
+/// <param name="Reason">A word for scripts: the name of a SkipReason, in lower case.</param>
+sealed record PathProblem(string Path, string Reason, string Why)
+{
+    public bool Is(SkipReason reason) => Reason == Word(reason);
+
+    public static PathProblem Of(Skipped skipped) => new(skipped.Path, Word(skipped.Reason), skipped.Detail);
+
+    static string Word(SkipReason reason) => reason.ToString().ToLowerInvariant();
+}
 
 /// <param name="Path">Null for the whole vault.</param>
 /// <param name="Out">A file, or a folder for the contents of one.</param>
@@ -22,7 +32,9 @@ sealed record PathProblem(string Path, string Why);
 /// <param name="Force">Overwrite what was changed outside.</param>
 sealed record GetFiles(string Vault, string? Path, MachinePath Out, DateTimeOffset? At, bool Force);
 
-sealed record FilesGotten(long Files, long Bytes, long Skipped, string Out, IReadOnlyList<PathProblem> Problems);
+/// <param name="Files">Files that are there now as in the vault, and the bytes in them.</param>
+/// <param name="Unchanged">Those of them that were there before.</param>
+sealed record FilesGotten(long Files, long Bytes, long Skipped, long Unchanged, string Out, IReadOnlyList<PathProblem> Problems);
 
 sealed record ReadFile(string Vault, string Path, DateTimeOffset? At);
 

@@ -1,4 +1,4 @@
-using Vault.Identity;
+using Vault.Catalog;
 using Vault.Primitives;
 
 namespace Vault.Host;
@@ -26,9 +26,9 @@ interface ICommands : IAsyncDisposable
     /// <param name="vault">Null for all of them.</param>
     Task<StoreStatus> StatusAsync(string? vault, CancellationToken stop);
 
-    Task<FilesAdded> AddAsync(AddFiles request, IProgress<WorkProgress>? progress, CancellationToken stop);
-    Task<FilesAdded> PutAsync(PutFile request, Stream content, IProgress<WorkProgress>? progress, CancellationToken stop);
-    Task<FilesGotten> GetAsync(GetFiles request, IProgress<WorkProgress>? progress, CancellationToken stop);
+    Task<FilesAdded> AddAsync(AddFiles request, IProgress<TransferProgress>? progress, CancellationToken stop);
+    Task<FilesAdded> PutAsync(PutFile request, Stream content, IProgress<TransferProgress>? progress, CancellationToken stop);
+    Task<FilesGotten> GetAsync(GetFiles request, IProgress<TransferProgress>? progress, CancellationToken stop);
 
     /// <summary>The content of one file. The caller disposes it before it asks for anything else.</summary>
     Task<FileContent> OpenAsync(ReadFile request, CancellationToken stop);
@@ -45,9 +45,9 @@ interface ICommands : IAsyncDisposable
     Task<EntryProof> ProveAsync(ProveEntry request, CancellationToken stop);
 
     /// <param name="vault">Null for all of them.</param>
-    Task<StoreHealth> VerifyAsync(string? vault, IProgress<WorkProgress>? progress, CancellationToken stop);
-    Task<StoreDiagnosis> DoctorAsync(bool accept, IProgress<WorkProgress>? progress, CancellationToken stop);
-    Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<WorkProgress>? progress, CancellationToken stop);
+    Task<StoreHealth> VerifyAsync(string? vault, IProgress<TransferProgress>? progress, CancellationToken stop);
+    Task<StoreDiagnosis> DoctorAsync(bool accept, IProgress<TransferProgress>? progress, CancellationToken stop);
+    Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<TransferProgress>? progress, CancellationToken stop);
     Task<IReadOnlyList<BlockExplained>> ExplainAsync(string block, CancellationToken stop);
     Task<StoreCopied> BackupAsync(MachinePath target, CancellationToken stop);
 }
@@ -59,6 +59,3 @@ readonly record struct MachinePath(string Full)
 
     public override string ToString() => Full;
 }
-
-/// <summary>How far something long is. Totals are null while they aren't known.</summary>
-readonly record struct WorkProgress(long Files, long Bytes, long? TotalFiles = null, long? TotalBytes = null);

@@ -1,6 +1,6 @@
-using Vault.Blocks;
 using Vault.Catalog;
 using Vault.Identity;
+using Vault.Blocks;
 using Vault.Primitives;
 
 namespace Vault.Host;
@@ -8,29 +8,36 @@ namespace Vault.Host;
 // Content in and out: folders and files of this machine, and single streams.
 sealed partial class LocalCommands
 {
-    /// <summary>What a file gets that came without permissions: its owner may write it, all may read it.</summary>
-    const ushort UsualMode = 0x1A4; // 0644
-
-    public Task<FilesAdded> AddAsync(AddFiles request, IProgress<WorkProgress>? progress, CancellationToken stop) => throw new ConfigException("folders and files can't be added yet", "vault add VAULT - --as PATH reads standard input");
-
-    public async Task<FilesAdded> PutAsync(PutFile request, Stream content, IProgress<WorkProgress>? progress, CancellationToken stop)
+    public async Task<FilesAdded> AddAsync(AddFiles request, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
-        (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
-        VaultPath path = VaultPaths.Parse(request.Path);
-        RequireFolders(catalog, path);
-        if (catalog.Find(path) is { } there && (there.HasChildren || there.Kind == RecordKind.Folder)) throw new ConfigException($"'{path}' is a folder", "name a file in it");
-
-        using WriteSession session = home.Store.BeginWrite(entry.Vault.Tag);
-        using FileWriter writer = new(entry.Keys.Current);
-        FileRef file = await writer.WriteAsync(progress is null ? content : new CountedStream(content, progress), session, stop: stop);
-        await session.FlushAsync();
-        long now = (home.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        Entry put = new(path) { Mode = UsualMode, ModifiedNs = now, Size = file.Size, ContentKey = file.Key, Tags = request.Tags, Application = Application };
-        CommitReport made = catalog.Commit([new Edit.Put(put, file, RecordKind.File)]);
-        return new FilesAdded(1, 0, file.Size, session.AllBlocks, session.NewBlocks, session.NewBytes, made.Root.ToString(), 0, []);
+        KeyRingEntry entry = await ReadableAsync(request.Vault, stop);
+        OpenVault vault = home.Vault(entry.Keys);
+        ImportSource[] sources = [.. request.Sources.Select(source => SourceOf(vault.Catalog, source, request))];
+        using FolderImport import = new(vault.Catalog, vault.Ports);
+        return Told(vault.Catalog, await import.AddAsync(sources, OptionsOf(request.Tags), progress, stop));
     }
 
-    public Task<FilesGotten> GetAsync(GetFiles request, IProgress<WorkProgress>? progress, CancellationToken stop) => throw new NotSupportedException();
+    public async Task<FilesAdded> PutAsync(PutFile request, Stream content, IProgress<TransferProgress>? progress, CancellationToken stop)
+    {
+        KeyRingEntry entry = await ReadableAsync(request.Vault, stop);
+        OpenVault vault = home.Vault(entry.Keys);
+        VaultPath path = VaultPaths.Parse(request.Path);
+        RequireFolders(vault.Catalog, path);
+        if (IsFolder(vault.Catalog, path)) throw new ConfigException($"'{path}' is a folder", "name a file in it");
+        using FolderImport import = new(vault.Catalog, vault.Ports);
+        return Told(vault.Catalog, await import.AddAsync(content, path, OptionsOf(request.Tags), progress, stop));
+    }
+
+    public async Task<FilesGotten> GetAsync(GetFiles request, IProgress<TransferProgress>? progress, CancellationToken stop)
+    {
+        KeyRingEntry entry = await ReadableAsync(request.Vault, stop);
+        OpenVault vault = home.Vault(entry.Keys);
+        VaultPath? from = VaultPaths.ParseOrAll(request.Path);
+        if (from != null && request.At is null) Find(vault.Catalog, entry, from);
+        using FolderExport export = new(vault.Catalog, vault.Ports);
+        ExportReport report = await export.GetAsync(from, request.Out.Full, new ExportOptions(request.Force, request.At), progress, stop);
+        return new FilesGotten(report.Files, report.Bytes, report.SkippedCount, report.Unchanged, request.Out.Full, [.. report.Skipped.Select(PathProblem.Of)]);
+    }
 
     public async Task<FileContent> OpenAsync(ReadFile request, CancellationToken stop)
     {
@@ -43,5 +50,39 @@ sealed partial class LocalCommands
         return new FileContent(new FileReader(home.Store, vault.Vault.Tag, file), file.Size);
     }
 
-    static string Application => VersionText.Line;
+    // A blind holder has neither names nor keys to work with.
+    async Task<KeyRingEntry> ReadableAsync(string vault, CancellationToken stop)
+    {
+        (KeyRingEntry entry, _) = await OpenVaultAsync(vault, stop);
+        return entry.Keys.CanRead ? entry : throw new ConfigException($"this device holds {entry.Name} without its keys", "use a device that can read it");
+    }
+
+    ImportOptions OptionsOf(IReadOnlyList<string> tags) => new(tags, VersionText.Line, Own: [home.FullPath]);
+
+    // One folder: its contents go under the prefix. One file: that is its path. Several: each goes below it under its own name.
+    static ImportSource SourceOf(VaultCatalog catalog, MachinePath source, AddFiles request)
+    {
+        VaultPath? place = VaultPaths.ParseOrAll(request.As);
+        bool folder = Directory.Exists(source.Full);
+        bool below = place is null || request.Sources.Count > 1 || (!folder && (VaultPaths.EndsAsFolder(request.As!) || IsFolder(catalog, place)));
+        ImportSource named = below ? Named(source, place) : new ImportSource(source.Full, place!);
+        RequireFolders(catalog, named.Target);
+        if (folder && catalog.Find(named.Target) is { HasChildren: false, Kind: not RecordKind.Folder })
+            throw new ConfigException($"'{named.Target}' is a file in the vault, and {source} is a folder", "name another place with --as");
+        if (!folder && IsFolder(catalog, named.Target))
+            throw new ConfigException($"'{named.Target}' is a folder in the vault, and {source} is none", "name another place with --as");
+        return named;
+    }
+
+    static ImportSource Named(MachinePath source, VaultPath? place)
+    {
+        ImportSource named = ImportSource.ByName(source.Full) ?? throw new ConfigException($"{source} has no name that a vault can hold", "say where it goes with --as");
+        return place is null ? named : named with { Target = VaultPaths.Parse($"{place}/{named.Target}") };
+    }
+
+    static bool IsFolder(VaultCatalog catalog, VaultPath path) => catalog.Find(path) is { } there && (there.HasChildren || there.Kind == RecordKind.Folder);
+
+    static FilesAdded Told(VaultCatalog catalog, ImportReport report) => new(
+        report.Files, report.SkippedCount, report.Bytes, report.Blocks, report.NewBlocks, report.NewBytes, catalog.Root.ToString(), report.Unchanged,
+        [.. report.Skipped.Select(PathProblem.Of)]);
 }

@@ -8,14 +8,14 @@ namespace Vault.Host;
 
 sealed partial class LocalCommands
 {
-    public async Task<StoreHealth> VerifyAsync(string? vault, IProgress<WorkProgress>? progress, CancellationToken stop)
+    public async Task<StoreHealth> VerifyAsync(string? vault, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
         KeyRingEntry? only = vault is null ? null : await FindAsync(vault, stop);
         await EnterAsync(stop);
         return await CheckAsync(only, progress, stop);
     }
 
-    public async Task<StoreDiagnosis> DoctorAsync(bool accept, IProgress<WorkProgress>? progress, CancellationToken stop)
+    public async Task<StoreDiagnosis> DoctorAsync(bool accept, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
         await home.EnterAsync(make: false, stop);
         OpenedStore opened = home.Opened;
@@ -23,7 +23,7 @@ sealed partial class LocalCommands
         if (accept)
         {
             opened.AcceptMending();
-            foreach (KeyRingEntry entry in home.Ring.Entries) home.Catalog(entry.Keys).AcceptAsIs();
+            foreach (KeyRingEntry entry in home.Ring.Entries) home.Vault(entry.Keys).Catalog.AcceptAsIs();
         }
         string? since = opened.MendedSince;
         DatabaseFigures blocks = opened.BlocksDatabase.Figures(), meta = opened.Meta.Figures();
@@ -31,10 +31,10 @@ sealed partial class LocalCommands
         return new StoreDiagnosis(home.FullPath, opened.Findings, since, new DatabaseSize(blocks.FileBytes, blocks.Files), new DatabaseSize(meta.FileBytes, meta.Files), health);
     }
 
-    public async Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<WorkProgress>? progress, CancellationToken stop)
+    public async Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
         await EnterAsync(stop);
-        foreach (KeyRingEntry entry in home.Ring.Entries) home.Catalog(entry.Keys).Tend(); // lets go of versions whose time is over
+        foreach (KeyRingEntry entry in home.Ring.Entries) home.Vault(entry.Keys).Catalog.Tend(); // lets go of versions whose time is over
         Collection collection = new(home.Store, home.Random);
         Tell();
         CollectedSpace sum = new(0, 0, 0, 0, 0, 0, false);
@@ -49,7 +49,7 @@ sealed partial class LocalCommands
                 Hidden = sum.Hidden + report.Hidden,
                 PinsInDoubt = report.PinsInDoubt,
             };
-            progress?.Report(new WorkProgress(sum.Deleted, sum.DeletedBytes));
+            progress?.Report(new TransferProgress(0, sum.DeletedBytes, null, null));
         }
         SpaceReport space = await new SpaceReturn(home.Store, home.Opened.BlocksFolder).RunAsync(stop: stop);
         return sum with { BytesReturned = space.BytesReturned, BytesHeld = space.BytesHeld };
@@ -86,20 +86,22 @@ sealed partial class LocalCommands
 
     // A pin of the catalog's is owned by the leaf of a record.
     string? PathOf(Pin pin, KeyRingEntry? vault) =>
-        vault != null && pin.Owner.Length == Leaf.Size ? home.Catalog(vault.Keys).PathOf(Leaf.Read(pin.Owner.Span))?.Text : null;
+        vault != null && pin.Owner.Length == Leaf.Size ? home.Vault(vault.Keys).Catalog.PathOf(Leaf.Read(pin.Owner.Span))?.Text : null;
 
-    async Task<StoreHealth> CheckAsync(KeyRingEntry? only, IProgress<WorkProgress>? progress, CancellationToken stop)
+    async Task<StoreHealth> CheckAsync(KeyRingEntry? only, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
         BlockStore store = home.Store;
         Tell();
         long blocks = 0, bytes = 0;
         SortedSet<string> bad = new(StringComparer.Ordinal), missing = new(StringComparer.Ordinal);
-        foreach (VaultTag vault in store.Vaults().Where(vault => only is null || vault == only.Vault.Tag).ToList())
+        VaultTag[] vaults = [.. store.Vaults().Where(vault => only is null || vault == only.Vault.Tag)];
+        long? total = progress is null ? null : vaults.Sum(vault => store.List(vault).Sum(block => (long)block.Info.Length));
+        foreach (VaultTag vault in vaults)
         {
-            ScrubReport scrub = await new Scrub(store).RunAsync(vault, stop: stop);
+            long before = bytes;
+            ScrubReport scrub = await new Scrub(store).RunAsync(vault, progress: read => progress?.Report(new TransferProgress(0, before + read, null, total)), stop: stop);
             blocks += scrub.Blocks;
             bytes += scrub.Bytes;
-            progress?.Report(new WorkProgress(blocks, bytes));
             bad.UnionWith(store.Damaged(vault).Select(damaged => damaged.Id.ToString()));
             missing.UnionWith(store.Missing(vault).Select(id => id.ToString()));
         }
@@ -111,7 +113,7 @@ sealed partial class LocalCommands
 
     CatalogHealth CheckCatalog(KeyRingEntry entry)
     {
-        VaultCatalog catalog = home.Catalog(entry.Keys);
+        VaultCatalog catalog = home.Vault(entry.Keys).Catalog;
         CatalogCheck check = catalog.Verify();
         IEnumerable<string> unreadable = catalog.Unreadable().Where(record => record.Damaged).Select(record => $"the record {record.Leaf.Digest} can't be read: its sealed part is damaged");
         string[] wrongRoot = check.RootMatches ? [] : ["the root isn't that of a rebuild from the records"];

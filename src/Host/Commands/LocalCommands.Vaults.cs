@@ -16,7 +16,7 @@ sealed partial class LocalCommands
         int copies = request.Copies ?? Math.Max(settings.Copies, request.MinCopies ?? 0);
         settings = settings with { Copies = copies, MinimumCopies = Math.Min(request.MinCopies ?? settings.MinimumCopies, copies) };
         VaultKeys keys = VaultKeys.Create(home.Random);
-        home.Catalog(keys).Add(Genesis.Create(keys, home.Device.Key, home.Clock, home.Random, name, settings));
+        home.Vault(keys).Catalog.Add(Genesis.Create(keys, home.Device.Key, home.Clock, home.Random, name, settings));
         KeyRingEntry made = home.Ring.Add(name, keys);
         Tell();
         return new VaultCreated(made.Vault.ToString(), made.Name, NotExported());
@@ -70,14 +70,14 @@ sealed partial class LocalCommands
     async Task<(KeyRingEntry Entry, VaultCatalog Catalog)> OpenVaultAsync(string vault, CancellationToken stop)
     {
         KeyRingEntry entry = await FindAsync(vault, stop);
-        VaultCatalog catalog = home.Catalog(entry.Keys);
+        VaultCatalog catalog = home.Vault(entry.Keys).Catalog;
         Tell();
         return (entry, catalog);
     }
 
     VaultStatus StatusOf(KeyRingEntry entry)
     {
-        VaultCatalog catalog = home.Catalog(entry.Keys);
+        VaultCatalog catalog = home.Vault(entry.Keys).Catalog;
         long conflicts = catalog.Conflicts().LongCount(), unreadable = catalog.Unreadable().LongCount(record => record.Damaged);
         long damaged = home.Store.Damaged(entry.Vault.Tag).LongCount();
         List<string> red = [], amber = [];

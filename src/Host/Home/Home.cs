@@ -17,7 +17,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
 
     readonly List<string> warnings = [];
     readonly Lock opening = new();
-    readonly Dictionary<VaultId, VaultCatalog> catalogs = [];
+    readonly Dictionary<VaultId, OpenVault> vaults = [];
     DataFolder? folder;
     SecretBytes? passphrase;
     KeyFolder? keys;
@@ -117,17 +117,18 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
 
     public BlockStore Store => Opened.Store;
 
-    /// <summary>The catalog of a vault whose keys are here.</summary>
-    public VaultCatalog Catalog(VaultKeys of)
+    /// <summary>A vault whose keys are here, with its catalog opened.</summary>
+    public OpenVault Vault(VaultKeys of)
     {
         OpenedStore store = Opened;
         Ed25519Key signer = Device.Key;
         lock (opening)
         {
-            if (catalogs.TryGetValue(of.Vault, out VaultCatalog? open)) return open;
-            open = VaultCatalog.Open(new CatalogPorts(store.Store, store.Meta, of, signer, Clock, random, time, store.MendedSince));
-            warnings.AddRange(open.Findings);
-            catalogs.Add(of.Vault, open);
+            if (vaults.TryGetValue(of.Vault, out OpenVault? open)) return open;
+            CatalogPorts ports = new(store.Store, store.Meta, of, signer, Clock, random, time, store.MendedSince);
+            open = new OpenVault(VaultCatalog.Open(ports), ports);
+            warnings.AddRange(open.Catalog.Findings);
+            vaults.Add(of.Vault, open);
             return open;
         }
     }
@@ -137,7 +138,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
     {
         OpenedStore store = Opened;
         lock (opening)
-            if (catalogs.Remove(entry.Vault, out VaultCatalog? open)) open.Dispose();
+            if (vaults.Remove(entry.Vault, out OpenVault? open)) open.Catalog.Dispose();
         VaultCatalog.Forget(store.Meta, entry.Vault.Tag);
         store.Store.Forget(entry.Vault.Tag);
         Ring.Remove(entry.Vault)?.Dispose();
@@ -168,7 +169,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
 
     public void Dispose()
     {
-        foreach (VaultCatalog catalog in catalogs.Values) catalog.Dispose();
+        foreach (OpenVault open in vaults.Values) open.Catalog.Dispose();
         opened?.Dispose();
         memory?.Dispose();
         swarmKeys?.Dispose();
@@ -178,6 +179,9 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
         folder?.Dispose();
     }
 }
+
+/// <param name="Ports">What the catalog stands on, for those who work on both.</param>
+sealed record OpenVault(VaultCatalog Catalog, CatalogPorts Ports);
 
 /// <param name="Twice">Whether it is a new one, which a slip of the finger would lock up for good.</param>
 sealed record PassphraseQuestion(string Prompt, bool Twice);

@@ -1,10 +1,12 @@
+using Vault.Catalog;
+
 namespace Vault.Host;
 
 /// <summary>
 /// How far long work is: one line that is drawn over itself on the terminal of errors, so that output can go elsewhere, with the
 /// rate and the time left. In a pipe, and where the cursor can't go back, it draws nothing.
 /// </summary>
-sealed class ProgressLine : IProgress<WorkProgress>, IDisposable
+sealed class ProgressLine : IProgress<TransferProgress>, IDisposable
 {
     /// <summary>Often enough to look alive, seldom enough to cost nothing.</summary>
     static readonly TimeSpan interval = TimeSpan.FromMilliseconds(200);
@@ -14,7 +16,7 @@ sealed class ProgressLine : IProgress<WorkProgress>, IDisposable
     readonly string what;
     readonly ITimer timer;
     readonly long began;
-    WorkProgress latest, before;
+    TransferProgress latest, before;
     double rate; // bytes a second, smoothed over some two seconds
     bool drawn, ended;
 
@@ -29,7 +31,7 @@ sealed class ProgressLine : IProgress<WorkProgress>, IDisposable
     /// <summary>Null where nobody would see it.</summary>
     public static ProgressLine? For(Terminal terminal, string what) => terminal.PeopleWatch && !terminal.IsDumb ? new ProgressLine(terminal, what) : null;
 
-    public void Report(WorkProgress value)
+    public void Report(TransferProgress value)
     {
         lock (drawing) latest = value;
     }
@@ -48,7 +50,7 @@ sealed class ProgressLine : IProgress<WorkProgress>, IDisposable
     }
 
     /// <summary>The line, no wider than <paramref name="width"/>: what matters less is left out first.</summary>
-    public static string Text(string what, WorkProgress progress, double rate, TimeSpan elapsed, int width)
+    public static string Text(string what, TransferProgress progress, double rate, TimeSpan elapsed, int width)
     {
         string done = progress.TotalBytes is { } total and > 0
             ? $"{Math.Min(100, progress.Bytes * 100 / total),3}%  {Amounts.Size(progress.Bytes)} of {Amounts.Size(total)}"
@@ -62,10 +64,10 @@ sealed class ProgressLine : IProgress<WorkProgress>, IDisposable
         return Bar(progress, width - line.TrimEnd().Length) + line.TrimEnd();
     }
 
-    static TimeSpan? Left(WorkProgress progress, double rate) =>
+    static TimeSpan? Left(TransferProgress progress, double rate) =>
         progress.TotalBytes is { } total && rate >= 1 && (total - progress.Bytes) / rate is >= 0 and < 360_000 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
 
-    static string Bar(WorkProgress progress, int room)
+    static string Bar(TransferProgress progress, int room)
     {
         const int least = 8, most = 30;
         int width = Math.Min(most, room - 3);

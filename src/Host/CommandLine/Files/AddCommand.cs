@@ -46,7 +46,7 @@ static class AddCommand
 
     static void Tell(FilesAdded added, Terminal terminal)
     {
-        string unchanged = added.Unchanged > 0 ? $", {added.Unchanged} of them unchanged" : "";
+        string unchanged = added.Unchanged > 0 ? $" ({Amounts.Count(added.Unchanged, "entry")} unchanged)" : ""; // folders and links count too
         terminal.Output.WriteLine($"{Amounts.Count(added.Files, "file")}, {Amounts.Size(added.Bytes)}{unchanged}; {Amounts.Count(added.NewBlocks, "new block")}, {Amounts.Size(added.NewBytes)} added to the store");
         terminal.Output.WriteLine($"root {added.Root}");
     }

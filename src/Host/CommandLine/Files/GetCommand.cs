@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vault.Catalog;
 
 namespace Vault.Host;
 
@@ -27,8 +28,11 @@ static class GetCommand
             progress?.Dispose();
             if (line.GetValue(json)) Listing.Json(terminal, gotten, HostJson.Lines.FilesGotten);
             else terminal.Output.WriteLine($"{Amounts.Count(gotten.Files, "file")}, {Amounts.Size(gotten.Bytes)} in {terminal.Name(gotten.Out)}");
-            Listing.Problems(terminal, "not restored:", gotten.Problems, gotten.Problems.Count);
-            return gotten.Problems.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+            Listing.Problems(terminal, "not restored:", gotten.Problems, gotten.Skipped);
+            if (gotten.Skipped == 0) return ExitCode.Done;
+            bool changed = gotten.Problems.Any(problem => problem.Is(SkipReason.WouldOverwrite));
+            terminal.WriteError($"{Amounts.Count(gotten.Skipped, "entry")} not restored", changed ? "--force overwrites files that were changed outside" : null);
+            return ExitCode.Failed;
         });
         return command;
     }
