@@ -82,7 +82,7 @@ public sealed class ControlRecord
 
     /// <summary>The caller answers for that the certificate is one of the key's and covers the statement.</summary>
     /// <param name="certificate">Null when the key is the vault's root key.</param>
-    internal static ControlRecord Sign(VaultId vault, Ed25519Key key, ControlRecord? certificate, HybridTime time, ControlStatement statement)
+    public static ControlRecord Sign(VaultId vault, Ed25519Key key, ControlRecord? certificate, HybridTime time, ControlStatement statement)
     {
         ByteWriter writer = new();
         writer.Byte(Version);

@@ -1,0 +1,132 @@
+using System.Runtime.InteropServices;
+using Vault.Identity;
+using Vault.Primitives;
+
+namespace Vault.Chat;
+
+/// <summary>How what a message says of the vault compares with what is known of it.</summary>
+public enum WitnessVerdict
+{
+    /// <summary>This device had that very root.</summary>
+    Matched,
+    /// <summary>It had no such root, and nothing contradicts it: the author had other records at the time, or says nothing.</summary>
+    NotComparable,
+    /// <summary>It contradicts another message of its author, or somebody's with the same counters.</summary>
+    Contradiction,
+}
+
+/// <summary>Two signed messages that can't both be honest, or one that can't be.</summary>
+public sealed record Contradiction(string What, SignedMessage Message, SignedMessage? Against);
+
+/// <param name="Known">Feeds whose chain was walked.</param>
+public sealed record ChatVerdict(
+    long Messages, int Feeds, long Matched, long NotComparable, IReadOnlyList<Contradiction> Contradictions, IReadOnlyList<ForkProof> Forks, IReadOnlyList<ChatGap> Gaps)
+{
+    public bool Ok => Contradictions.Count == 0 && Forks.Count == 0;
+}
+
+/// <summary>
+/// Goes through feeds again as if nothing had been checked before: every link of every chain, every signature, everything a
+/// header says of others, every witness. Finds what was changed on the disk as well as what never fitted together.
+/// </summary>
+public sealed class ChatVerifier(VaultId vault, Membership members, Func<MessageHeader, ReadOnlyMemory<byte>, MessageBody?> open, Func<Hash32, bool> hadRoot)
+{
+    /// <summary>Enough to show; a broken disk would fill any list.</summary>
+    const int MostContradictions = 100;
+
+    const int Slice = 1024;
+
+    readonly List<Contradiction> contradictions = [];
+    readonly Dictionary<FeedId, List<Hash32>> chains = [];
+    readonly List<(SignedMessage By, FeedHead Claim)> claims = [];
+    readonly Dictionary<Hash32, (Hash32 Root, SignedMessage By)> roots = []; // by what a witness says was seen
+    readonly Dictionary<DeviceId, (Witness Witness, SignedMessage By)> lastWitness = [];
+    long messages, matched, notComparable;
+
+    /// <summary>One feed from its first message on. Feeds of one device come in the order of their chains.</summary>
+    public void Walk(FeedId feed, IEnumerable<SignedMessage> inOrder)
+    {
+        List<Hash32> chain = [];
+        SignedMessage? last = null;
+        foreach (SignedMessage[] slice in inOrder.Chunk(Slice))
+        {
+            bool[] signed = new bool[slice.Length];
+            Ed25519PublicKey? key = members.Find(feed.Device)?.Key;
+            Parallel.For(0, slice.Length, i => signed[i] = key is { } author && slice[i].IsSignedBy(vault, author));
+            for (int i = 0; i < slice.Length; i++)
+            {
+                Check(feed, slice[i], last, signed[i]);
+                last = slice[i];
+                chain.Add(last.Hash);
+            }
+        }
+        chains[feed] = chain;
+    }
+
+    void Check(FeedId feed, SignedMessage message, SignedMessage? last, bool signed)
+    {
+        messages++;
+        MessageHeader header = message.Header;
+        if (!signed) Report("its signature isn't that of a member", message, null);
+        if (header.Feed != feed || header.Sequence != (last?.Header.Sequence ?? 0) + 1) Report("it stands at another place than it says", message, last);
+        if (header.Previous != (last?.Hash ?? default)) Report("it doesn't follow on the message before it", message, last);
+        if (last != null && header.Time <= last.Header.Time) Report("it is not later than the message before it", message, last);
+        foreach (FeedHead claim in header.Heads) claims.Add((message, claim));
+        Judge(message);
+    }
+
+    void Judge(SignedMessage message)
+    {
+        if (message.Body is not { } sealedBody || open(message.Header, sealedBody) is not { Witness: { Counters.Count: > 0 } witness })
+        {
+            notComparable++;
+            return;
+        }
+        DeviceId author = message.Header.Feed.Device;
+        bool fits = true;
+        if (lastWitness.TryGetValue(author, out (Witness Witness, SignedMessage By) before) && GoesBack(before.Witness, witness))
+            fits = Report("its author had seen more before than it says it has seen now", message, before.By);
+        lastWitness[author] = (witness, message);
+
+        Hash32 seen = Seen(witness);
+        if (roots.TryGetValue(seen, out (Hash32 Root, SignedMessage By) other) && other.Root != witness.Root)
+            fits = Report("another root was witnessed with the same records", message, other.By);
+        roots.TryAdd(seen, (witness.Root, message));
+        if (!fits) return;
+        if (hadRoot(witness.Root)) matched++;
+        else notComparable++;
+    }
+
+    bool Report(string what, SignedMessage message, SignedMessage? against)
+    {
+        if (contradictions.Count < MostContradictions) contradictions.Add(new Contradiction(what, message, against));
+        return false;
+    }
+
+    static bool GoesBack(Witness before, Witness now)
+    {
+        Dictionary<DeviceId, HybridTime> latest = now.Counters.ToDictionary(counter => counter.Device, counter => counter.Latest);
+        // A full list may have lost its oldest author; a shorter one may not.
+        bool full = now.Counters.Count == ChatLimits.WitnessAuthors;
+        return before.Counters.Any(counter => latest.TryGetValue(counter.Device, out HybridTime time) ? time < counter.Latest : !full);
+    }
+
+    static Hash32 Seen(Witness witness)
+    {
+        ByteWriter writer = new(2 + witness.Counters.Count * 24);
+        (witness with { Root = default }).Write(writer);
+        return Hash32.Of(writer.Written);
+    }
+
+    /// <summary>What all the feeds together show.</summary>
+    public ChatVerdict Finish(IReadOnlyList<ForkProof> forks, IReadOnlyList<ChatGap> gaps)
+    {
+        foreach ((SignedMessage by, FeedHead claim) in claims)
+        {
+            if (!chains.TryGetValue(claim.Feed, out List<Hash32>? chain) || claim.Sequence > (ulong)chain.Count || chain[(int)claim.Sequence - 1] == claim.Hash) continue;
+            if (forks.Any(fork => fork.Feed == claim.Feed && claim.Sequence >= fork.Sequence)) continue;
+            Report($"it has seen another message {claim.Sequence} of {claim.Feed} than there is", by, null);
+        }
+        return new ChatVerdict(messages, chains.Count, matched, notComparable, contradictions, forks, gaps);
+    }
+}
