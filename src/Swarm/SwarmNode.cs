@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using Vault.Blocks;
+using Vault.Identity;
+using Vault.Libp2p;
+using Vault.Primitives;
+
+namespace Vault.Swarm;
+
+/// <summary>
+/// One device in the swarm: serves the vault protocols behind the gate, and with every connected peer and every vault keeps two
+/// streams for as long as the connection lasts, one that keeps the catalogs in step and one that asks for blocks. Of two devices
+/// the one with the smaller id opens the first; each opens the second for itself. What fails is tried again after a
+/// pause that grows.
+/// </summary>
+public sealed class SwarmNode : IAsyncDisposable
+{
+    public const string SyncProtocol = "/vault/sync/1", BlocksProtocol = "/vault/blocks/1";
+
+    /// <summary>After something came to nothing; doubled each time.</summary>
+    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LastPause = TimeSpan.FromMinutes(2);
+
+    readonly Node node;
+    readonly VaultSession session;
+    readonly TimeProvider time;
+    readonly RandomSource random;
+    readonly CancellationTokenSource closing = new();
+    readonly SemaphoreSlim knocking = new(GateLimits.Knocking);
+    readonly ConcurrentDictionary<VaultId, Part> parts = new();
+    readonly ConcurrentDictionary<Task, byte> running = new();
+
+    /// <param name="node">Borrowed; disposed after this.</param>
+    public SwarmNode(Node node, Ed25519PublicKey self, HybridClock clock, TimeProvider time, RandomSource random)
+    {
+        (this.node, this.time, this.random) = (node, time, random);
+        session = new VaultSession(self, clock, time);
+        node.Handle(SyncProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => part.SyncAsync(channel, stop), cancel));
+        node.Handle(BlocksProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => new BlockServing(part.Vault.Store, part.Vault.Id.Tag).RunAsync(channel.Pipe, stop), cancel));
+        node.Handle(JoinProtocol.Id, (stream, cancel) => JoinProtocol.AnswerAsync(stream, Decide, time, cancel));
+        node.PeerIdentified += Meet;
+    }
+
+    /// <summary>Takes part in a vault from now on.</summary>
+    public void Add(SwarmVault vault)
+    {
+        Part part = new(vault, time);
+        if (!parts.TryAdd(vault.Id, part)) throw new InvalidOperationException("The swarm takes part in this vault already.");
+        part.Fetch.Search();
+        foreach (PeerStatus peer in node.Peers)
+            if (peer.State == PeerState.Connected && peer.Protocols.Contains(SyncProtocol)) Keep(peer.Peer, part);
+    }
+
+    /// <summary>Ends what goes on with a vault; when it returns nothing of it is used any more.</summary>
+    public async Task RemoveAsync(VaultId vault)
+    {
+        if (parts.TryRemove(vault, out Part? part)) await part.DisposeAsync();
+    }
+
+    /// <summary>The vault's blocks on their way here; null for one that the swarm takes no part in.</summary>
+    public BlockFetch? FetchOf(VaultId vault) => parts.GetValueOrDefault(vault)?.Fetch;
+
+    public IReadOnlyList<PeerStanding> StandingOf(VaultId vault) => parts.TryGetValue(vault, out Part? part) ? part.Standing : [];
+
+    /// <summary>Members have changed: whoever isn't one any more is parted with.</summary>
+    public void Recheck(VaultId vault)
+    {
+        if (parts.TryGetValue(vault, out Part? part)) part.Recheck();
+    }
+
+    Admitting Decide(JoinRequest request, Ed25519PublicKey peer, byte[] channel) =>
+        parts.TryGetValue(request.Vault, out Part? part) ? part.Vault.Decide(request, peer, channel) : Admitting.Refuse(JoinRefusal.OtherVault);
+
+    /// <summary>A stream that somebody opened: through the gate, then to what it is for.</summary>
+    async Task ServeAsync(PeerStream stream, Func<Part, VaultChannel, CancellationToken, Task> serve, CancellationToken cancel)
+    {
+        VaultChannel? channel;
+        if (!await knocking.WaitAsync(GateLimits.Patience, cancel)) throw new LimitExceededException("too many are at the gate");
+        try
+        {
+            channel = await session.AcceptAsync(stream, stream.Peer, stream.ChannelBinding, parts.Values.Select(part => part.Vault.Gate), cancel);
+        }
+        finally
+        {
+            knocking.Release();
+        }
+        if (channel is null || !parts.TryGetValue(channel.Vault, out Part? part)) throw new ProtocolException("whoever opened this stream isn't let in");
+        await part.RunAsync(channel, stream, stop => serve(part, channel, stop), cancel);
+    }
+
+    void Meet(PeerId peer)
+    {
+        if (node.Peers.FirstOrDefault(one => one.Peer == peer) is not { } status || !status.Protocols.Contains(SyncProtocol)) return;
+        foreach (Part part in parts.Values) Keep(peer, part);
+    }
+
+    void Keep(PeerId peer, Part part)
+    {
+        if (closing.IsCancellationRequested || !part.Begin(peer)) return;
+        Task task = KeepAsync(peer, part);
+        running.TryAdd(task, 0);
+        task.ContinueWith((done, _) => running.TryRemove(done, out byte _), null, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    async Task KeepAsync(PeerId peer, Part part)
+    {
+        await Task.Yield();
+        try
+        {
+            Task fetching = RepeatAsync(peer, part, BlocksProtocol, (channel, stop) => part.FetchAsync(channel, stop));
+            Task syncing = node.Id.CompareTo(peer) < 0 ? RepeatAsync(peer, part, SyncProtocol, part.SyncAsync) : Task.CompletedTask;
+            await Task.WhenAll(fetching, syncing);
+        }
+        finally
+        {
+            part.End(peer);
+        }
+    }
+
+    /// <summary>Opens a stream and uses it, again and again while the peer is connected.</summary>
+    async Task RepeatAsync(PeerId peer, Part part, string protocol, Func<VaultChannel, CancellationToken, Task> use)
+    {
+        TimeSpan pause = FirstPause;
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(closing.Token, part.Stop);
+        while (!either.IsCancellationRequested && IsConnected(peer))
+        {
+            long began = time.GetTimestamp();
+            try
+            {
+                await using PeerStream stream = await node.OpenStreamAsync(peer, protocol, either.Token);
+                if (await session.OpenAsync(stream, peer, stream.ChannelBinding, part.Vault.Gate, either.Token) is { } channel)
+                    await part.RunAsync(channel, stream, stop => use(channel, stop), either.Token);
+                else
+                {
+                    stream.Abort("the vault isn't known there");
+                    part.Note(peer, "it doesn't have this vault");
+                }
+            }
+            catch (Exception e) when (e is VaultException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
+            {
+                if (!either.IsCancellationRequested) part.Note(peer, e is OperationCanceledException ? "the stream was cut" : e.Message);
+            }
+            pause = time.GetElapsedTime(began) > LastPause ? FirstPause : pause * 2 < LastPause ? pause * 2 : LastPause;
+            try
+            {
+                await Task.Delay(pause / 2 + pause * (random.Below(1000) / 2000.0), time, either.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    bool IsConnected(PeerId peer) => node.Peers.Any(one => one.Peer == peer && one.State == PeerState.Connected);
+
+    public async ValueTask DisposeAsync()
+    {
+        node.PeerIdentified -= Meet;
+        foreach (string protocol in (string[])[SyncProtocol, BlocksProtocol, JoinProtocol.Id]) node.Unhandle(protocol);
+        await closing.CancelAsync();
+        foreach (VaultId vault in parts.Keys) await RemoveAsync(vault);
+        await Task.WhenAll(running.Keys);
+        knocking.Dispose();
+        closing.Dispose();
+    }
+}

@@ -1,0 +1,21 @@
+using Vault.Blocks;
+using Vault.Identity;
+
+namespace Vault.Swarm;
+
+/// <summary>A vault as the swarm takes part in it. Everything is borrowed, and outlives the taking part.</summary>
+/// <param name="Gate">Who is let in.</param>
+/// <param name="Store">Where its blocks are.</param>
+/// <param name="Sync">Brings catalogs in step over a channel, and stays until it ends. One at a time for each peer.</param>
+/// <param name="Decide">What becomes of somebody who asks to join; records that it adds are durable when it returns.</param>
+public sealed record SwarmVault(
+    GateVault Gate, BlockStore Store, Func<VaultChannel, CancellationToken, Task> Sync, Func<JoinRequest, Vault.Primitives.Ed25519PublicKey, byte[], Admitting> Decide)
+{
+    public VaultId Id => Gate.Id;
+}
+
+/// <summary>How it stands with one peer in one vault.</summary>
+/// <param name="Syncing">Catalogs are compared, and news passed on.</param>
+/// <param name="Fetching">Blocks are asked of it.</param>
+/// <param name="Trouble">Why it last came to nothing; null when it didn't.</param>
+public sealed record PeerStanding(Vault.Primitives.PeerId Peer, bool Syncing, bool Fetching, string? Trouble);
