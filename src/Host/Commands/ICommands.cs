@@ -50,6 +50,20 @@ interface ICommands : IAsyncDisposable
     Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<TransferProgress>? progress, CancellationToken stop);
     Task<IReadOnlyList<BlockExplained>> ExplainAsync(string block, CancellationToken stop);
     Task<StoreCopied> BackupAsync(MachinePath target, CancellationToken stop);
+
+    // With other machines. Most of these need the daemon.
+    Task<DeviceInvited> InviteAsync(InviteDevice request, CancellationToken stop);
+    Task<VaultJoined> JoinAsync(JoinVault request, CancellationToken stop);
+    IAsyncEnumerable<MemberListed> MembersAsync(string vault, CancellationToken stop);
+    Task<DeviceRevoked> RevokeAsync(RevokeDevice request, CancellationToken stop);
+    IAsyncEnumerable<PeerListed> PeersAsync(CancellationToken stop);
+    Task<PeerDialed> DialAsync(string address, CancellationToken stop);
+
+    /// <summary>The key of this device's network; a new one or an imported one first, where that is asked for.</summary>
+    Task<SwarmKeyShown> SwarmKeyAsync(bool renew, string? import, bool reveal, CancellationToken stop);
+
+    Task<DaemonStatus> DaemonStatusAsync(CancellationToken stop);
+    Task<bool> StopDaemonAsync(CancellationToken stop);
 }
 
 /// <summary>A path on the machine that has the store: the caller's own only where both are the same. Always absolute.</summary>

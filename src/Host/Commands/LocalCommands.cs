@@ -6,7 +6,8 @@ namespace Vault.Host;
 /// <summary>The commands on a data folder of this machine. A file for each kind: keys, vaults, files, history, upkeep.</summary>
 /// <param name="home">Owned from here on.</param>
 /// <param name="note">Told what the user should know and what is no failure: a database that had to be mended, a key file that others could read.</param>
-sealed partial class LocalCommands(Home home, Action<string> note) : ICommands
+/// <param name="daemon">The one these commands run in; null where none runs.</param>
+sealed partial class LocalCommands(Home home, Action<string> note, Daemon? daemon = null) : ICommands
 {
     public ValueTask DisposeAsync()
     {

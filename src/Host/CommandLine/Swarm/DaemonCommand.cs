@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using Vault.Catalog;
+using Vault.Libp2p.Multiaddrs;
+using Vault.Primitives;
+
+namespace Vault.Host;
+
+/// <summary>vault daemon run, status, stop: the store in company.</summary>
+static class DaemonCommand
+{
+    const int ApiPort = 4172;
+
+    public static Command Create(Terminal terminal) =>
+        new("daemon", "run in the background what keeps vaults in step with other machines") { Run(terminal), Status(terminal), Stop(terminal) };
+
+    static TaughtCommand Run(Terminal terminal)
+    {
+        Option<string?> api = new("--api") { Description = "Where the HTTP API listens on this machine: 127.0.0.1:PORT", HelpName = "ADDR:PORT" };
+        Option<string[]> listen = new("--listen") { Description = "Listen here for other machines, instead of on port 4171", HelpName = "MULTIADDR" };
+        Option<string[]> bootstrap = new("--bootstrap") { Description = "A machine to connect to", HelpName = "MULTIADDR" };
+        Option<bool> noMdns = new("--no-mdns") { Description = "Don't look for machines on the local network, and don't be found" };
+        Option<bool> json = Words.Json("Print one line of JSON when it is ready");
+        TaughtCommand command = new("run", "run in the foreground until interrupted", "vault daemon run", "vault daemon run --listen /ip4/0.0.0.0/tcp/4001") { api, listen, bootstrap, noMdns, json };
+        command.SetAction(async (line, stop) =>
+        {
+            PathText.Check();
+            DaemonOptions options = new(Addresses(line.GetValue(listen)), Addresses(line.GetValue(bootstrap)), !line.GetValue(noMdns));
+            using (Home home = Session.Home(line, terminal))
+            {
+                await home.EnterAsync(make: true, stop);
+                await using Daemon daemon = await Daemon.StartAsync(home, options, terminal.WriteNote, stop);
+                await using ApiServer server = await ApiServer.StartAsync(home.FullPath, new LocalCommands(home, terminal.WriteNote, daemon), daemon, PortOf(line.GetValue(api)), home.Random, stop);
+                daemon.Api = server.Address;
+                if (line.GetValue(json)) Listing.Json(terminal, new DaemonReady(daemon.Id.ToString(), daemon.Listening, server.Address), ApiJson.Default.DaemonReady);
+                else Greet(terminal, home, daemon);
+                terminal.Output.Flush();
+                Notify("READY=1");
+                using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(stop, daemon.Stopping);
+                await Task.Delay(Timeout.InfiniteTimeSpan, home.Time, either.Token).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                Notify("STOPPING=1");
+            }
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    static void Greet(Terminal terminal, Home home, Daemon daemon)
+    {
+        Listing.Table(terminal, ["", ""],
+        [
+            ["peer", daemon.Id.ToString()],
+            .. daemon.Listening.Select(address => (string[])["listens on", address]),
+            ["API", daemon.Api],
+            ["data", home.FullPath],
+        ]);
+        terminal.Output.WriteLine(home.Ring.Entries.Count == 0
+            ? "Next, in another terminal: vault create NAME, or vault join TICKET"
+            : $"{Amounts.Count(home.Ring.Entries.Count, "vault")}; in another terminal: vault status, vault peers, vault invite VAULT --role write");
+    }
+
+    static TaughtCommand Status(Terminal terminal)
+    {
+        Option<bool> json = Words.Json();
+        TaughtCommand command = new("status", "say whether a daemon runs here, and what it does", "vault daemon status") { json };
+        command.SetAction(async (line, stop) =>
+        {
+            await using ICommands commands = Session.Open(line, terminal);
+            DaemonStatus status = await commands.DaemonStatusAsync(stop);
+            if (line.GetValue(json))
+            {
+                Listing.Json(terminal, status, ApiJson.Default.DaemonStatus);
+                return ExitCode.Done;
+            }
+            Listing.Table(terminal, ["", ""],
+            [
+                ["peer", status.Peer],
+                .. status.Listen.Select(address => (string[])["listens on", address]),
+                ["API", status.Api],
+                ["process", $"{status.Process}, since {status.Since:u}"],
+                ["peers", Amounts.Count(status.Peers, "connected peer")],
+                .. status.Vaults.Select(vault => (string[])[$"vault {vault.Name}", vault.Fault
+                    ?? (vault.MissingBlocks > 0 ? $"{Amounts.Count(vault.MissingBlocks, "block")} to come, {Amounts.Size((long)vault.BytesPerSecond)} a second" : $"in step with {Amounts.Count(vault.InStepWith.Count, "peer")}")]),
+            ]);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    static TaughtCommand Stop(Terminal terminal)
+    {
+        TaughtCommand command = new("stop", "end the daemon that runs here", "vault daemon stop");
+        command.SetAction(async (line, stop) =>
+        {
+            await using ICommands commands = Session.Open(line, terminal);
+            await commands.StopDaemonAsync(stop);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    static IReadOnlyList<Multiaddr> Addresses(string[]? texts) =>
+        [.. (texts ?? []).Select(text => Multiaddr.Parse(text) ?? throw new ConfigException($"'{text}' is no address", "an address looks like /ip4/192.168.1.7/tcp/4171"))];
+
+    static int PortOf(string? api)
+    {
+        if (api is null) return ApiPort;
+        return System.Net.IPEndPoint.TryParse(api, out System.Net.IPEndPoint? end) && System.Net.IPAddress.IsLoopback(end.Address)
+            ? end.Port
+            : throw new ConfigException($"'{api}' is no place for the API", "it listens on this machine only: --api 127.0.0.1:4172");
+    }
+
+    /// <summary>systemd waits for this with Type=notify; elsewhere the variable isn't set.</summary>
+    static void Notify(string state)
+    {
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 0 } path) return;
+        try
+        {
+            using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+            socket.SendTo(Encoding.ASCII.GetBytes(state), new UnixDomainSocketEndPoint(path[0] == '@' ? "\0" + path[1..] : path));
+        }
+        catch (SocketException)
+        {
+            // Who asked to be told isn't listening.
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Runtime.CompilerServices;
+using Vault.Catalog;
+using Vault.Identity;
+using Vault.Libp2p.Multiaddrs;
+using Vault.Primitives;
+
+namespace Vault.Host;
+
+// Who takes part, and the network they meet in. What needs other devices needs the daemon.
+sealed partial class LocalCommands
+{
+    Daemon Running => daemon ?? throw new ConfigException("no daemon is running here", "start one: vault daemon run");
+
+    public async Task<DeviceInvited> InviteAsync(InviteDevice request, CancellationToken stop)
+    {
+        (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
+        Role role = Roles.Parse(request.Role);
+        IReadOnlyList<string> addresses = Running.TicketAddresses;
+        HybridTime useBy = HybridTime.At(home.Time.GetUtcNow() + request.Expires);
+        using Ticket ticket = Ticket.Create(AuthorOf(entry), catalog.Membership, role, useBy, home.SwarmKeys.Own, addresses, home.Random);
+        catalog.Add([ticket.Invite]);
+        return new DeviceInvited(ticket.ToText(), entry.Vault.ToString(), entry.Name, Roles.Text(role), useBy.Moment, addresses);
+    }
+
+    public async Task<VaultJoined> JoinAsync(JoinVault request, CancellationToken stop)
+    {
+        await EnterAsync(stop, make: true);
+        using Ticket ticket = Ticket.Parse(request.Ticket, out string? fault) ?? throw new ConfigException(fault!, "a ticket comes from vault invite on a device of the vault");
+        return await Running.JoinAsync(ticket, request.Name, stop);
+    }
+
+    public async IAsyncEnumerable<MemberListed> MembersAsync(string vault, [EnumeratorCancellation] CancellationToken stop)
+    {
+        (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(vault, stop);
+        foreach (Member member in catalog.Membership.Members.OrderBy(member => member.Admitted)) yield return Told(member, entry);
+    }
+
+    public async Task<DeviceRevoked> RevokeAsync(RevokeDevice request, CancellationToken stop)
+    {
+        (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
+        Member subject = FindMember(catalog.Membership, entry, request.Device);
+        ControlAuthor author = AuthorOf(entry);
+        // What it wrote so far stays; only what it says from now on is nothing.
+        IEnumerable<Hash32> keep = catalog.List(null, recursive: true).SelectMany(one => one.Heads is { } heads ? heads.Losers.Append(heads.Winner) : [])
+            .Where(head => head.Record.Author == subject.Device).Select(head => head.Record.Leaf.Digest);
+        catalog.Add(author.Revoke(catalog.Membership, subject.Key, keep));
+        bool renewed = catalog.Membership.NeedsNewEpoch;
+        if (renewed)
+        {
+            catalog.Add([author.NewEpoch(catalog.Membership)]);
+            EpochSecrets.Open(catalog.Membership, home.Device.Key, home.Ring);
+        }
+        return new DeviceRevoked(entry.Vault.ToString(), subject.Peer.ToString(), subject.Profile?.OpenName(entry.Keys), renewed);
+    }
+
+    public async IAsyncEnumerable<PeerListed> PeersAsync([EnumeratorCancellation] CancellationToken stop)
+    {
+        await EnterAsync(stop);
+        foreach (PeerListed peer in Running.Peers()) yield return peer;
+    }
+
+    public async Task<PeerDialed> DialAsync(string address, CancellationToken stop)
+    {
+        await EnterAsync(stop);
+        Multiaddr parsed = Multiaddr.Parse(address) ?? throw new ConfigException($"'{address}' is no address", "an address looks like /ip4/192.168.1.7/tcp/4171/p2p/12D3Koo…");
+        return await Running.DialAsync(parsed, stop);
+    }
+
+    /// <param name="import">The text of a swarm key file that becomes the own one.</param>
+    public async Task<SwarmKeyShown> SwarmKeyAsync(bool renew, string? import, bool reveal, CancellationToken stop)
+    {
+        await EnterAsync(stop, make: true);
+        if (renew) home.SwarmKeys.Renew();
+        if (import != null)
+        {
+            using SwarmKey brought = SwarmKey.Parse(System.Text.Encoding.UTF8.GetBytes(import)) ?? throw new ConfigException("this is no swarm key file", "its first line is /key/swarm/psk/1.0.0/");
+            home.SwarmKeys.Adopt(brought);
+        }
+        if ((renew || import != null) && daemon != null) await daemon.UseNetworksAsync();
+        return new SwarmKeyShown(home.SwarmKeys.Own.Fingerprint, [.. home.SwarmKeys.Keys.Skip(1).Select(key => key.Fingerprint)], reveal ? home.SwarmKeys.Own.ToFileText() : null);
+    }
+
+    public Task<DaemonStatus> DaemonStatusAsync(CancellationToken stop) => Task.FromResult(Running.Status());
+
+    public Task<bool> StopDaemonAsync(CancellationToken stop)
+    {
+        Running.RequestStop();
+        return Task.FromResult(true);
+    }
+
+    ControlAuthor AuthorOf(KeyRingEntry entry) => new(entry.Keys, home.Device.Key, home.Clock, home.Random);
+
+    MemberListed Told(Member member, KeyRingEntry entry)
+    {
+        string state = member.IsRevoked ? "revoked" : member.Retired != null ? "retired" : member.RoleAt(home.Clock.Now) is null ? "expired" : "active";
+        return new MemberListed(member.Peer.ToString(), member.Profile?.OpenName(entry.Keys), Roles.Text(member.Role), state, member.Admitted.Moment,
+            member.NotAfter == HybridTime.Never ? null : member.NotAfter.Moment, member.Key == home.Device.Key.Public);
+    }
+
+    static Member FindMember(Membership membership, KeyRingEntry entry, string text)
+    {
+        Member[] named = [.. membership.Members.Where(member => member.Peer.ToString() == text || member.Profile?.OpenName(entry.Keys) == text)];
+        if (named.Length == 0 && text.Length > 0) named = [.. membership.Members.Where(member => member.Peer.ToString().StartsWith(text, StringComparison.Ordinal))];
+        return named switch
+        {
+            [{ } only] => only,
+            [] => throw new ConfigException($"there is no device '{text}' in {entry.Name}", $"vault members {entry.Name} shows those there are"),
+            _ => throw new ConfigException($"'{text}' could be any of {named.Length} devices", "write more of its peer id"),
+        };
+    }
+}
+
+/// <summary>Roles as people write them.</summary>
+static class Roles
+{
+    public static Role Parse(string text) => text switch
+    {
+        "blind" => Role.Blind,
+        "read" => Role.Reader,
+        "write" => Role.Writer,
+        "admin" => Role.Admin,
+        _ => throw new ConfigException($"'{text}' is no role", "roles are blind, read, write and admin"),
+    };
+
+    public static string Text(Role role) => role switch
+    {
+        Role.Blind => "blind",
+        Role.Reader => "read",
+        Role.Writer => "write",
+        _ => "admin",
+    };
+}

@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Vault.Primitives;
+
+namespace Vault.Host;
+
+/// <summary>One thing that can be asked of the daemon: POST /api/v1/NAME with the request as JSON, answered by one result.</summary>
+sealed record ApiCall<TRequest, TResult>(string Name, JsonTypeInfo<TRequest> Request, JsonTypeInfo<TResult> Result,
+    Func<ICommands, TRequest, IProgress<WorkProgress>?, CancellationToken, Task<TResult>> Run);
+
+/// <summary>The same with many results, a line of JSON each.</summary>
+sealed record ApiList<TRequest, TItem>(string Name, JsonTypeInfo<TRequest> Request, JsonTypeInfo<TItem> Item, Func<ICommands, TRequest, CancellationToken, IAsyncEnumerable<TItem>> Run);
+
+/// <summary>What is asked without more than a name.</summary>
+sealed record OfVault(string? Vault = null);
+
+sealed record NoRequest;
+
+sealed record OfAddress(string Address);
+
+sealed record OfBlock(string Block);
+
+sealed record OfDoctor(bool Accept);
+
+sealed record OfHold(TimeSpan Hold);
+
+sealed record OfFolder(MachinePath Folder);
+
+sealed record OfSwarmKey(bool Renew, string? Import, bool Reveal);
+
+sealed record Agreed(bool Done);
+
+/// <summary>An answer in the one form that all have.</summary>
+/// <param name="Status">"success" or "error".</param>
+sealed record Envelope(string Status, JsonElement? Data = null, ApiFault? Error = null);
+
+/// <param name="Kind">Which of the program's faults it is.</param>
+sealed record ApiFault(string Kind, string Message, string? Hint);
+
+/// <summary>A line before the answer of a long work, for those who ask for lines.</summary>
+sealed record ApiProgress(WorkProgress Progress);
+
+/// <summary>
+/// Every call there is, once, for both ends: the server maps them, <see cref="RemoteCommands"/> makes them. Content of files goes
+/// as bytes and has calls of its own in ApiServer.cs.
+/// </summary>
+static class ApiCalls
+{
+    static readonly ApiJson json = ApiJson.Default;
+
+    public static readonly ApiCall<NoRequest, DeviceIdentity> Id = new("id", json.NoRequest, json.DeviceIdentity, (c, _, _, s) => c.IdAsync(s));
+    public static readonly ApiCall<CreateVault, VaultCreated> Create = new("create", json.CreateVault, json.VaultCreated, (c, r, _, s) => c.CreateAsync(r, s));
+    public static readonly ApiCall<RenameVault, VaultRenamed> Rename = new("rename", json.RenameVault, json.VaultRenamed, (c, r, _, s) => c.RenameAsync(r, s));
+    public static readonly ApiCall<OfVault, VaultLeft> Leave = new("leave", json.OfVault, json.VaultLeft, (c, r, _, s) => c.LeaveAsync(r.Vault ?? "", s));
+    public static readonly ApiCall<NoRequest, IReadOnlyList<VaultListed>> Vaults = new("vaults", json.NoRequest, json.IReadOnlyListVaultListed, (c, _, _, s) => c.ListVaultsAsync(s));
+    public static readonly ApiCall<OfVault, StoreStatus> Status = new("status", json.OfVault, json.StoreStatus, (c, r, _, s) => c.StatusAsync(r.Vault, s));
+    public static readonly ApiCall<AddFiles, FilesAdded> Add = new("add", json.AddFiles, json.FilesAdded, (c, r, p, s) => c.AddAsync(r, p, s));
+    public static readonly ApiCall<GetFiles, FilesGotten> Get = new("get", json.GetFiles, json.FilesGotten, (c, r, p, s) => c.GetAsync(r, p, s));
+    public static readonly ApiList<ListEntries, EntryListed> List = new("entries", json.ListEntries, json.EntryListed, (c, r, s) => c.ListAsync(r, s));
+    public static readonly ApiCall<RemoveEntries, EntriesRemoved> Remove = new("remove", json.RemoveEntries, json.EntriesRemoved, (c, r, _, s) => c.RemoveAsync(r, s));
+    public static readonly ApiCall<MoveEntry, EntriesMoved> Move = new("move", json.MoveEntry, json.EntriesMoved, (c, r, _, s) => c.MoveAsync(r, s));
+    public static readonly ApiList<ShowLog, VersionListed> Log = new("log", json.ShowLog, json.VersionListed, (c, r, s) => c.LogAsync(r, s));
+    public static readonly ApiList<OfVault, ConflictListed> Conflicts = new("conflicts", json.OfVault, json.ConflictListed, (c, r, s) => c.ConflictsAsync(r.Vault ?? "", s));
+    public static readonly ApiCall<ResolveConflict, ConflictResolved> Resolve = new("resolve", json.ResolveConflict, json.ConflictResolved, (c, r, _, s) => c.ResolveAsync(r, s));
+    public static readonly ApiCall<OfVault, VaultRoot> Root = new("root", json.OfVault, json.VaultRoot, (c, r, _, s) => c.RootAsync(r.Vault ?? "", s));
+    public static readonly ApiCall<ProveEntry, EntryProof> Prove = new("prove", json.ProveEntry, json.EntryProof, (c, r, _, s) => c.ProveAsync(r, s));
+    public static readonly ApiCall<OfVault, StoreHealth> Verify = new("verify", json.OfVault, json.StoreHealth, (c, r, p, s) => c.VerifyAsync(r.Vault, p, s));
+    public static readonly ApiCall<OfDoctor, StoreDiagnosis> Doctor = new("doctor", json.OfDoctor, json.StoreDiagnosis, (c, r, p, s) => c.DoctorAsync(r.Accept, p, s));
+    public static readonly ApiCall<OfHold, CollectedSpace> Collect = new("collect", json.OfHold, json.CollectedSpace, (c, r, p, s) => c.CollectAsync(r.Hold, p, s));
+    public static readonly ApiCall<OfBlock, IReadOnlyList<BlockExplained>> Explain = new("explain", json.OfBlock, json.IReadOnlyListBlockExplained, (c, r, _, s) => c.ExplainAsync(r.Block, s));
+    public static readonly ApiCall<OfFolder, StoreCopied> Backup = new("backup", json.OfFolder, json.StoreCopied, (c, r, _, s) => c.BackupAsync(r.Folder, s));
+    public static readonly ApiCall<InviteDevice, DeviceInvited> Invite = new("invite", json.InviteDevice, json.DeviceInvited, (c, r, _, s) => c.InviteAsync(r, s));
+    public static readonly ApiCall<JoinVault, VaultJoined> Join = new("join", json.JoinVault, json.VaultJoined, (c, r, _, s) => c.JoinAsync(r, s));
+    public static readonly ApiList<OfVault, MemberListed> Members = new("members", json.OfVault, json.MemberListed, (c, r, s) => c.MembersAsync(r.Vault ?? "", s));
+    public static readonly ApiCall<RevokeDevice, DeviceRevoked> Revoke = new("revoke", json.RevokeDevice, json.DeviceRevoked, (c, r, _, s) => c.RevokeAsync(r, s));
+    public static readonly ApiList<NoRequest, PeerListed> Peers = new("peers", json.NoRequest, json.PeerListed, (c, _, s) => c.PeersAsync(s));
+    public static readonly ApiCall<OfAddress, PeerDialed> Dial = new("dial", json.OfAddress, json.PeerDialed, (c, r, _, s) => c.DialAsync(r.Address, s));
+    public static readonly ApiCall<OfSwarmKey, SwarmKeyShown> SwarmKey = new("swarm-key", json.OfSwarmKey, json.SwarmKeyShown, (c, r, _, s) => c.SwarmKeyAsync(r.Renew, r.Import, r.Reveal, s));
+    public static readonly ApiCall<NoRequest, DaemonStatus> Daemon = new("daemon", json.NoRequest, json.DaemonStatus, (c, _, _, s) => c.DaemonStatusAsync(s));
+    public static readonly ApiCall<NoRequest, Agreed> Stop = new("stop", json.NoRequest, json.Agreed, async (c, _, _, s) => new Agreed(await c.StopDaemonAsync(s)));
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Envelope))]
+[JsonSerializable(typeof(ApiProgress))]
+[JsonSerializable(typeof(List<JsonElement>))]
+[JsonSerializable(typeof(NoRequest))]
+[JsonSerializable(typeof(OfVault))]
+[JsonSerializable(typeof(OfAddress))]
+[JsonSerializable(typeof(OfBlock))]
+[JsonSerializable(typeof(OfDoctor))]
+[JsonSerializable(typeof(OfHold))]
+[JsonSerializable(typeof(OfFolder))]
+[JsonSerializable(typeof(OfSwarmKey))]
+[JsonSerializable(typeof(Agreed))]
+[JsonSerializable(typeof(DeviceIdentity))]
+[JsonSerializable(typeof(CreateVault))]
+[JsonSerializable(typeof(VaultCreated))]
+[JsonSerializable(typeof(RenameVault))]
+[JsonSerializable(typeof(VaultRenamed))]
+[JsonSerializable(typeof(VaultLeft))]
+[JsonSerializable(typeof(IReadOnlyList<VaultListed>))]
+[JsonSerializable(typeof(StoreStatus))]
+[JsonSerializable(typeof(AddFiles))]
+[JsonSerializable(typeof(PutFile))]
+[JsonSerializable(typeof(FilesAdded))]
+[JsonSerializable(typeof(GetFiles))]
+[JsonSerializable(typeof(FilesGotten))]
+[JsonSerializable(typeof(ReadFile))]
+[JsonSerializable(typeof(ListEntries))]
+[JsonSerializable(typeof(EntryListed))]
+[JsonSerializable(typeof(RemoveEntries))]
+[JsonSerializable(typeof(EntriesRemoved))]
+[JsonSerializable(typeof(MoveEntry))]
+[JsonSerializable(typeof(EntriesMoved))]
+[JsonSerializable(typeof(ShowLog))]
+[JsonSerializable(typeof(VersionListed))]
+[JsonSerializable(typeof(ConflictListed))]
+[JsonSerializable(typeof(ResolveConflict))]
+[JsonSerializable(typeof(ConflictResolved))]
+[JsonSerializable(typeof(VaultRoot))]
+[JsonSerializable(typeof(ProveEntry))]
+[JsonSerializable(typeof(EntryProof))]
+[JsonSerializable(typeof(StoreHealth))]
+[JsonSerializable(typeof(StoreDiagnosis))]
+[JsonSerializable(typeof(CollectedSpace))]
+[JsonSerializable(typeof(IReadOnlyList<BlockExplained>))]
+[JsonSerializable(typeof(StoreCopied))]
+[JsonSerializable(typeof(InviteDevice))]
+[JsonSerializable(typeof(DeviceInvited))]
+[JsonSerializable(typeof(JoinVault))]
+[JsonSerializable(typeof(VaultJoined))]
+[JsonSerializable(typeof(MemberListed))]
+[JsonSerializable(typeof(RevokeDevice))]
+[JsonSerializable(typeof(DeviceRevoked))]
+[JsonSerializable(typeof(PeerListed))]
+[JsonSerializable(typeof(PeerDialed))]
+[JsonSerializable(typeof(SwarmKeyShown))]
+[JsonSerializable(typeof(DaemonStatus))]
+[JsonSerializable(typeof(DaemonReady))]
+sealed partial class ApiJson : JsonSerializerContext;
+
+/// <summary>The one line of `daemon run --json`.</summary>
+sealed record DaemonReady(string Peer, IReadOnlyList<string> Listen, string Api);

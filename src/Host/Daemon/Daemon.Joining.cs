@@ -1,0 +1,168 @@
+using Vault.Catalog;
+using Vault.Identity;
+using Vault.Libp2p;
+using Vault.Libp2p.Multiaddrs;
+using Vault.Libp2p.Psk;
+using Vault.Primitives;
+using Vault.Swarm;
+
+namespace Vault.Host;
+
+// How devices meet: tickets, dialing, and what is remembered of where members are.
+sealed partial class Daemon
+{
+    /// <summary>How long a join waits for the vault's name, which comes with the first records.</summary>
+    static readonly TimeSpan NamePatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Where a ticket says to knock: the addresses of this machine, those that others can reach first.</summary>
+    public IReadOnlyList<string> TicketAddresses =>
+        [.. Listening.OrderBy(address => address.StartsWith("/ip4/127.", StringComparison.Ordinal) || address.StartsWith("/ip6/::1", StringComparison.Ordinal)).Take(Ticket.MaxAddresses)];
+
+    /// <summary>The member's side: whoever brings a good ticket is in, and what makes it a member is on the disk before it hears so.</summary>
+    Admitting Decide(OpenPart part, JoinRequest request, Ed25519PublicKey peer, byte[] channel)
+    {
+        Admitting decided = Admitting.Decide(new ControlAuthor(part.Entry.Keys, home.Device.Key, home.Clock, home.Random), part.Catalog.Membership, request, peer, channel, home.Random);
+        if (decided.Records.Count > 0) part.Catalog.Add(decided.Records);
+        return decided;
+    }
+
+    /// <summary>The joiner's side: the first member that can be reached and lets it in.</summary>
+    public async Task<VaultJoined> JoinAsync(Ticket ticket, string? name, CancellationToken stop)
+    {
+        if (home.Ring.Find(ticket.Vault) is { } there) throw new ConfigException($"this device is in that vault already: {there.Name}");
+        if (name != null) VaultNames.Checked(home.Ring, name);
+        if (home.SwarmKeys.Add(ticket.Swarm)) await UseNetworksAsync();
+        PreSharedKey network = node.Networks.First(one => one.Fingerprint == FingerprintOf(ticket.Swarm));
+
+        (JoinAnswer answer, PeerId through) = await AskAsync(ticket, network, stop);
+        string given = name ?? FreeName("vault-" + ticket.Vault.ToString()[..6]);
+        home.Catalog(answer.Keys).Add(answer.Records);
+        home.Ring.Add(given, answer.Keys);
+        AttachAll();
+        if (name is null && await VaultNameAsync(ticket.Vault, stop) is { } called) home.Ring.Rename(ticket.Vault, given = FreeName(called));
+        return new VaultJoined(ticket.Vault.ToString(), given, Roles.Text(ticket.Role), through.ToString());
+    }
+
+    async Task<(JoinAnswer, PeerId)> AskAsync(Ticket ticket, PreSharedKey network, CancellationToken stop)
+    {
+        List<string> faults = [];
+        HashSet<PeerId> asked = [];
+        foreach (string text in ticket.Addresses)
+        {
+            if (Multiaddr.Parse(text) is not { } address) continue;
+            if (address.Peer is { } expected && asked.Contains(expected)) continue;
+            try
+            {
+                PeerId member = await node.DialAsync(address, network, stop);
+                asked.Add(member);
+                known.Add(address.WithPeer(member).ToString(), ticket.Swarm.Fingerprint);
+                return (await JoinProtocol.AskAsync(node, member, ticket, home.Device.Key, home.Time, stop), member);
+            }
+            catch (ProtocolException unreachable)
+            {
+                faults.Add($"{address.WithoutPeer()}: {unreachable.Message}");
+            }
+        }
+        // The issuer may be away: any other writer or admin in reach will do.
+        foreach (PeerStatus peer in node.Peers.Where(peer => peer.State == PeerState.Connected && peer.Protocols.Contains(JoinProtocol.Id) && asked.Add(peer.Peer)))
+        {
+            try
+            {
+                return (await JoinProtocol.AskAsync(node, peer.Peer, ticket, home.Device.Key, home.Time, stop), peer.Peer);
+            }
+            catch (VaultException refused)
+            {
+                faults.Add(refused.Message);
+            }
+        }
+        throw new ConfigException($"no device of the vault could be reached: {string.Join("; ", faults)}", "start the daemon on one of them, on the same network or at an address that is in the ticket");
+    }
+
+    async Task<string?> VaultNameAsync(VaultId vault, CancellationToken stop)
+    {
+        OpenPart part;
+        lock (gate) part = attached[vault];
+        if (!part.Entry.Keys.CanRead) return null;
+        long began = home.Time.GetTimestamp();
+        while (home.Time.GetElapsedTime(began) < NamePatience)
+        {
+            if (part.Catalog.Membership.Settings.OpenName(part.Entry.Keys) is { } name) return name;
+            await Task.Delay(TimeSpan.FromMilliseconds(20), home.Time, stop);
+        }
+        return null;
+    }
+
+    string FreeName(string wanted)
+    {
+        string name = wanted;
+        for (int i = 2; ; i++)
+        {
+            try
+            {
+                return VaultNames.Checked(home.Ring, name);
+            }
+            catch (ConfigException) when (i < 1000)
+            {
+                name = $"{wanted}-{i}";
+            }
+        }
+    }
+
+    public async Task<PeerDialed> DialAsync(Multiaddr address, CancellationToken stop)
+    {
+        PeerId peer = await node.DialAsync(address, null, stop);
+        known.Add(address.WithPeer(peer).ToString(), home.SwarmKeys.Own.Fingerprint);
+        return new PeerDialed(peer.ToString(), address.ToString());
+    }
+
+    /// <summary>Keeps dialing whoever was met before and isn't connected.</summary>
+    async Task DialAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                foreach ((string text, string fingerprint) in known.All)
+                    if (Multiaddr.Parse(text) is { Peer: { } peer } address && peer != node.Id) await TryDialAsync(peer, address, fingerprint);
+                await Task.Delay(DialEvery, home.Time, stopping.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // We are stopping.
+        }
+    }
+
+    async Task TryDialAsync(PeerId peer, Multiaddr address, string fingerprint)
+    {
+        if (home.SwarmKeys.Keys.FirstOrDefault(key => key.Fingerprint == fingerprint) is not { } key) return;
+        PreSharedKey? network = node.Networks.FirstOrDefault(one => one.Fingerprint == FingerprintOf(key));
+        if (network is null) return;
+        node.AddAddress(peer, address, network);
+        try
+        {
+            await node.DialAsync(peer, stopping.Token);
+        }
+        catch (ProtocolException)
+        {
+            // The node has noted why; `vault peers` shows it.
+        }
+    }
+
+    /// <summary>The name that the wire's side gives the same key.</summary>
+    static string FingerprintOf(SwarmKey key)
+    {
+        using PreSharedKey same = PreSharedKey.FromBytes(key.Secret.Span);
+        return same.Fingerprint;
+    }
+
+    /// <summary>Members that were met are looked for again after a restart.</summary>
+    void Remember(PeerId peer)
+    {
+        bool member;
+        lock (gate) member = attached.Values.Any(part => part.Catalog.Membership.Find(peer) is { IsRevoked: false });
+        if (!member || node.Peers.FirstOrDefault(one => one.Peer == peer) is not { Connections: [var connection, ..] } status) return;
+        if (home.SwarmKeys.Keys.FirstOrDefault(key => FingerprintOf(key) == connection.Network) is not { } network) return;
+        foreach (Multiaddr address in status.ListenAddresses.Take(4)) known.Add(address.WithPeer(peer).ToString(), network.Fingerprint);
+    }
+}

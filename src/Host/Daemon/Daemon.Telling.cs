@@ -1,0 +1,57 @@
+using Vault.Identity;
+using Vault.Libp2p;
+using Vault.Primitives;
+using Vault.Swarm;
+
+namespace Vault.Host;
+
+// How things stand, for people and scripts.
+sealed partial class Daemon
+{
+    /// <summary>Where the HTTP API listens; set by who starts it.</summary>
+    public string Api { get; set; } = "";
+
+    public DaemonStatus Status() => new(node.Id.ToString(), Listening, Api, home.FullPath, Environment.ProcessId, since,
+        node.Peers.Count(peer => peer.State == PeerState.Connected), [.. Parts().Select(Transfer)]);
+
+    public TransferStatus? TransferOf(VaultId vault) => Parts().FirstOrDefault(part => part.Entry.Vault == vault) is { } part ? Transfer(part) : null;
+
+    public IEnumerable<PeerListed> Peers()
+    {
+        OpenPart[] parts = Parts();
+        foreach (PeerStatus peer in node.Peers)
+        {
+            string? name = parts.Select(part => part.Catalog.Membership.Find(peer.Peer)?.Profile?.OpenName(part.Entry.Keys)).FirstOrDefault(name => name != null);
+            bool connected = peer.State == PeerState.Connected;
+            string? address = (connected ? peer.ConnectedAt : peer.Addresses) is [var first, ..] ? first.ToString() : null;
+            yield return new PeerListed(peer.Peer.ToString(), name, address, connected, peer.Path?.ToString().ToLowerInvariant(), peer.RoundTrip?.TotalMilliseconds,
+                peer.BytesIn, peer.BytesOut, [.. parts.Select(part => Standing(part, peer.Peer)).OfType<PeerVault>()], connected ? null : peer.LastFailure);
+        }
+    }
+
+    PeerVault? Standing(OpenPart part, PeerId peer)
+    {
+        PeerStanding? standing = swarm.StandingOf(part.Entry.Vault).FirstOrDefault(one => one.Peer == peer);
+        bool member = part.Catalog.Membership.Find(peer) != null;
+        return standing is null || (!member && !standing.Syncing) ? null : new PeerVault(part.Entry.Vault.ToString(), part.Entry.Name, IsInStep(part, peer), standing.Trouble);
+    }
+
+    bool IsInStep(OpenPart part, PeerId peer)
+    {
+        lock (gate) return part.Sessions.GetValueOrDefault(peer) is { IsInStep: true };
+    }
+
+    TransferStatus Transfer(OpenPart part)
+    {
+        FetchProgress? progress = swarm.FetchOf(part.Entry.Vault)?.Progress;
+        string[] inStep;
+        lock (gate) inStep = [.. part.Sessions.Where(one => one.Value.IsInStep).Select(one => one.Key.ToString())];
+        return new TransferStatus(part.Entry.Vault.ToString(), part.Entry.Name, part.Catalog.Root.ToString(), progress?.Wanted ?? 0, progress?.Searching ?? false,
+            progress?.BytesPerSecond ?? 0, inStep, progress?.Fault);
+    }
+
+    OpenPart[] Parts()
+    {
+        lock (gate) return [.. attached.Values];
+    }
+}

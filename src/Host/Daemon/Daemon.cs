@@ -1,0 +1,212 @@
+using Vault.Catalog;
+using Vault.Identity;
+using Vault.Libp2p;
+using Vault.Libp2p.Mdns;
+using Vault.Libp2p.Multiaddrs;
+using Vault.Libp2p.Psk;
+using Vault.Libp2p.Tcp;
+using Vault.Primitives;
+using Vault.Swarm;
+
+namespace Vault.Host;
+
+/// <param name="Listen">Empty for the usual address.</param>
+sealed record DaemonOptions(IReadOnlyList<Multiaddr> Listen, IReadOnlyList<Multiaddr> Bootstrap, bool Mdns);
+
+/// <summary>
+/// The data folder in company: a libp2p node, and every vault of the ring in the swarm. It builds and connects the parts; what
+/// goes on between devices is Swarm's and Catalog's. Daemon.Joining.cs lets this device into a vault, Daemon.Telling.cs
+/// says how things stand.
+/// </summary>
+sealed partial class Daemon : IAsyncDisposable
+{
+    /// <summary>Registered for nothing else, and easy to allow in a firewall.</summary>
+    const int UsualPort = 4171;
+
+    /// <summary>Members that aren't connected are dialed again after this; the node itself spaces attempts that fail.</summary>
+    static readonly TimeSpan DialEvery = TimeSpan.FromSeconds(10);
+
+    readonly Home home;
+    readonly Action<string> note;
+    readonly Node node;
+    readonly SwarmNode swarm;
+    readonly KnownPeers known;
+    readonly List<PreSharedKey> networks = []; // every key ever given to the node, which borrows them
+    readonly Dictionary<VaultId, OpenPart> attached = [];
+    readonly Lock gate = new();
+    readonly CancellationTokenSource stopping = new();
+    readonly DateTimeOffset since;
+    Task dialing = Task.CompletedTask;
+
+    Daemon(Home home, DaemonOptions options, Action<string> note)
+    {
+        (this.home, this.note) = (home, note);
+        since = home.Time.GetUtcNow();
+        known = new KnownPeers(Path.Combine(home.FullPath, "peers"));
+        node = new Node(new NodeOptions
+        {
+            Agent = "vault/" + VersionText.Line.Split(' ')[^1],
+            Networks = Networks(),
+            RequirePrivateNetwork = true,
+            Mdns = options.Mdns ? new MdnsOptions() : null,
+        }, home.Device.Key, home.Time, home.Random, new TcpTransport(home.Time));
+        swarm = new SwarmNode(node, home.Device.Key.Public, home.Clock, home.Time, home.Random);
+        node.PeerIdentified += Remember;
+    }
+
+    /// <summary>Somebody has asked for the end.</summary>
+    public CancellationToken Stopping => stopping.Token;
+
+    public PeerId Id => node.Id;
+
+    public IReadOnlyList<string> Listening => [.. node.Addresses.Select(address => address.ToString())];
+
+    /// <param name="home">Entered; borrowed.</param>
+    public static async Task<Daemon> StartAsync(Home home, DaemonOptions options, Action<string> note, CancellationToken stop)
+    {
+        Daemon daemon = new(home, options, note);
+        try
+        {
+            await daemon.ListenAsync(options.Listen, stop);
+            daemon.AttachAll();
+            foreach (Multiaddr address in options.Bootstrap) daemon.known.Add(address.ToString(), home.SwarmKeys.Own.Fingerprint);
+            daemon.dialing = daemon.DialAsync();
+            return daemon;
+        }
+        catch
+        {
+            await daemon.DisposeAsync();
+            throw;
+        }
+    }
+
+    public void RequestStop() => stopping.Cancel();
+
+    async Task ListenAsync(IReadOnlyList<Multiaddr> addresses, CancellationToken stop)
+    {
+        if (addresses.Count > 0)
+        {
+            foreach (Multiaddr address in addresses) await node.ListenAsync(address, stop);
+            return;
+        }
+        try
+        {
+            await node.ListenAsync(Multiaddr.Parse($"/ip4/0.0.0.0/tcp/{UsualPort}")!, stop);
+        }
+        catch (Exception e) when (e is VaultException or System.Net.Sockets.SocketException)
+        {
+            await node.ListenAsync(Multiaddr.Parse("/ip4/0.0.0.0/tcp/0")!, stop); // another daemon has it
+        }
+    }
+
+    /// <summary>Brings every vault of the ring into the swarm that isn't in it yet.</summary>
+    public void AttachAll()
+    {
+        foreach (KeyRingEntry entry in home.Ring.Entries)
+        {
+            OpenPart part;
+            lock (gate)
+            {
+                if (attached.ContainsKey(entry.Vault)) continue;
+                attached.Add(entry.Vault, part = new OpenPart(entry, home.Catalog(entry.Keys)));
+            }
+            part.Catalog.Changed += part.OnChanged = change => Changed(part, change);
+            Introduce(part);
+            swarm.Add(new SwarmVault(new GateVault(entry.Keys, () => part.Catalog.Membership, records => part.Catalog.Add(records)), home.Store,
+                (channel, cancel) => SyncAsync(part, channel, cancel), (request, peer, channel) => Decide(part, request, peer, channel)));
+            swarm.FetchOf(entry.Vault)!.Landed += (_, _) => part.Catalog.Arrived();
+        }
+    }
+
+    /// <summary>The same by what a user calls it.</summary>
+    public Task DetachAsync(string vault) => DetachAsync(VaultNames.Find(home.Ring, vault).Vault);
+
+    /// <summary>Takes a vault out of the swarm, before it is parted with.</summary>
+    public async Task DetachAsync(VaultId vault)
+    {
+        OpenPart? part;
+        lock (gate) attached.Remove(vault, out part);
+        if (part is null) return;
+        part.Catalog.Changed -= part.OnChanged;
+        await swarm.RemoveAsync(vault);
+    }
+
+    async Task SyncAsync(OpenPart part, VaultChannel channel, CancellationToken cancel)
+    {
+        DeviceId self = DeviceId.Of(home.Device.Key.Public), peer = channel.Member.Device;
+        SyncSession session = new(part.Catalog, channel.Pipe, SyncSession.SideOf(self, peer), channel.ChannelBinding.ToArray(), peer, home.Time);
+        lock (gate) part.Sessions[channel.Peer] = session;
+        try
+        {
+            await session.RunAsync(cancel);
+        }
+        finally
+        {
+            lock (gate)
+                if (part.Sessions.GetValueOrDefault(channel.Peer) == session) part.Sessions.Remove(channel.Peer);
+        }
+    }
+
+    /// <summary>Files that came from elsewhere are fetched; members who went are parted with.</summary>
+    void Changed(OpenPart part, CatalogChange change)
+    {
+        if (change.Added.Any(record => record.Source is not null)) swarm.FetchOf(part.Entry.Vault)?.Search();
+        if (!change.MembershipChanged) return;
+        Membership now = part.Catalog.Membership;
+        EpochSecrets.Open(now, home.Device.Key, home.Ring);
+        swarm.Recheck(part.Entry.Vault);
+        foreach (MembershipChange what in MembershipChange.Between(part.Told, now))
+            if (what is { Member: { } member } && Sentence(what.Event) is { } says) note($"{part.Entry.Name}: {says} {member.Profile?.OpenName(part.Entry.Keys) ?? member.Peer.ToString()}");
+        part.Told = now;
+    }
+
+    static string? Sentence(MembershipEvent happened) => happened switch
+    {
+        MembershipEvent.Joined => "new device joined:",
+        MembershipEvent.Revoked => "a device was put out:",
+        MembershipEvent.Retired => "a device was retired:",
+        _ => null,
+    };
+
+    /// <summary>Says once what this device is called, so that others see a name.</summary>
+    void Introduce(OpenPart part)
+    {
+        Membership membership = part.Catalog.Membership;
+        if (membership.Find(home.Device.Key.Public) is not { Profile: null, IsActive: true }) return;
+        DeviceProfile profile = new(DeviceClass.Desktop, Capacity: 0, Site: 0, Name: null);
+        if (part.Entry.Keys.CanRead) profile = profile.Named(Environment.MachineName, part.Entry.Keys, home.Random);
+        part.Catalog.Add([new ControlAuthor(part.Entry.Keys, home.Device.Key, home.Clock, home.Random).Introduce(membership, profile)]);
+    }
+
+    /// <summary>The node's networks are those of the ring from now on.</summary>
+    public Task UseNetworksAsync() => node.UseNetworksAsync(Networks());
+
+    PreSharedKey[] Networks()
+    {
+        PreSharedKey[] ring = [.. home.SwarmKeys.Keys.Select(key => PreSharedKey.FromBytes(key.Secret.Span))];
+        lock (networks) networks.AddRange(ring);
+        return ring;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        node.PeerIdentified -= Remember;
+        await stopping.CancelAsync();
+        await dialing;
+        foreach (OpenPart part in attached.Values) part.Catalog.Changed -= part.OnChanged;
+        await swarm.DisposeAsync();
+        await node.DisposeAsync();
+        foreach (PreSharedKey network in networks) network.Dispose();
+        stopping.Dispose();
+    }
+
+    /// <summary>A vault in the swarm.</summary>
+    sealed class OpenPart(KeyRingEntry entry, VaultCatalog catalog)
+    {
+        public KeyRingEntry Entry => entry;
+        public VaultCatalog Catalog => catalog;
+        public Membership Told { get; set; } = catalog.Membership;
+        public Action<CatalogChange>? OnChanged { get; set; }
+        public Dictionary<PeerId, SyncSession> Sessions { get; } = [];
+    }
+}
