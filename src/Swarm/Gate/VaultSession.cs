@@ -75,6 +75,7 @@ public sealed class VaultSession(Ed25519PublicKey self, HybridClock clock, TimeP
         if (judged is not { Role: { } role, Member: { } member })
         {
             await Frames.WriteAsync(pipe.Output, Refusal(judged.Reason), cancel);
+            await LetReadAsync(pipe.Input, cancel);
             throw new ProtocolException($"the peer isn't let in: {judged.Reason}");
         }
         await Frames.WriteAsync(pipe.Output, (byte[])[In], cancel);
@@ -86,6 +87,12 @@ public sealed class VaultSession(Ed25519PublicKey self, HybridClock clock, TimeP
         Admittance judged = GateProof.Judge(credentials, vault.Membership(), device, clock.Now);
         if (judged.Records.Count > 0) vault.Learn(judged.Records);
         return judged;
+    }
+
+    /// <summary>Until the other side has gone: what fails here resets the stream, and the reason would be lost.</summary>
+    static async Task LetReadAsync(PipeReader input, CancellationToken cancel)
+    {
+        while (await input.ReadAsync(cancel) is { IsCompleted: false } more) input.AdvanceTo(more.Buffer.End);
     }
 
     static void RequireWelcome(byte[]? message)

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Vault.Primitives;
+using Vault.Tests.Support;
+using Xunit;
+
+namespace Vault.Host.Tests;
+
+/// <summary>Daemons as a user has them: processes of the real program that meet over loopback.</summary>
+public sealed class DaemonTests
+{
+    static async Task<string> TicketAsync(RunningDaemon from, string role = "write") => (await from.JsonAsync("invite", "photos", "--role", role)).GetProperty("ticket").GetString()!;
+
+    static async Task InStepAsync(RunningDaemon one, RunningDaemon other) => await RunningDaemon.UntilAsync(async () =>
+        await one.TextAsync("root", "photos") == await other.TextAsync("root", "photos")
+        && (await other.JsonAsync("daemon", "status")).GetProperty("vaults")[0] is var vault && vault.GetProperty("missingBlocks").GetInt64() == 0 && !vault.GetProperty("searching").GetBoolean());
+
+    [Fact]
+    public async Task Two_machines_and_one_ticket_and_the_files_appear()
+    {
+        using TestFolder folder = new();
+        byte[] photo = RandomSource.Seeded(1).Bytes(3_000_000), note = "written on the other side"u8.ToArray();
+        await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]), second = await RunningDaemon.StartAsync(folder["second"]);
+        await first.RunAsync(null, "create", "photos");
+        await first.RunAsync(photo, "add", "photos", "-", "--as", "2026/sea.jpg");
+        string ticket = await TicketAsync(first);
+        JsonElement joined = await second.JsonAsync("join", ticket);
+        Assert.Equal("photos", joined.GetProperty("name").GetString());
+
+        await InStepAsync(first, second);
+        Assert.Equal(photo, await second.RunAsync(null, "cat", "photos", "2026/sea.jpg"));
+        await second.RunAsync(note, "add", "photos", "-", "--as", "note.txt");
+        await InStepAsync(second, first);
+        Assert.Equal(note, await first.RunAsync(null, "cat", "photos", "note.txt"));
+
+        string members = await first.TextAsync("members", "photos", "--json");
+        Assert.Contains(first.Peer, members);
+        Assert.Contains(second.Peer, members);
+        Assert.Contains("\"inStep\":true", await second.TextAsync("peers", "--json"));
+
+        await using RunningDaemon third = await RunningDaemon.StartAsync(folder["third"]);
+        (int code, _, string error) = await third.TryAsync(null, "join", ticket);
+        Assert.Equal((1, true), (code, error.Contains("this ticket was used by another device: ask for a new one", StringComparison.Ordinal)));
+        Assert.Equal(0, await second.StopAsync());
+    }
+
+    [Fact]
+    public async Task Who_was_killed_or_away_has_everything_again_after_it_comes_back()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]);
+        await first.RunAsync(null, "create", "photos");
+        await using (RunningDaemon second = await RunningDaemon.StartAsync(folder["second"]))
+        {
+            await second.RunAsync(null, "join", await TicketAsync(first));
+            await first.RunAsync(RandomSource.Seeded(2).Bytes(20_000_000), "add", "photos", "-", "--as", "large");
+            await second.KillAsync(); // perhaps in the middle of it
+        }
+        await first.RunAsync("while it was away"u8.ToArray(), "add", "photos", "-", "--as", "later");
+        await using RunningDaemon back = await RunningDaemon.StartAsync(folder["second"]);
+        await InStepAsync(first, back);
+        Assert.Equal(RandomSource.Seeded(2).Bytes(20_000_000), await back.RunAsync(null, "cat", "photos", "large"));
+        Assert.Equal("while it was away"u8.ToArray(), await back.RunAsync(null, "cat", "photos", "later"));
+        Assert.Equal(0, (await back.TryAsync(null, "verify")).Code);
+    }
+
+    [Fact]
+    public async Task Who_is_put_out_gets_nothing_more()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]), second = await RunningDaemon.StartAsync(folder["second"]);
+        await first.RunAsync(null, "create", "photos");
+        await second.RunAsync(null, "join", await TicketAsync(first, "read"));
+        await InStepAsync(first, second);
+        Assert.True((await first.JsonAsync("revoke", "photos", second.Peer)).GetProperty("newEpoch").GetBoolean());
+        await first.RunAsync("secret"u8.ToArray(), "add", "photos", "-", "--as", "secret");
+        await RunningDaemon.UntilAsync(async () => !(await first.TextAsync("peers", "--json")).Contains("\"inStep\":true", StringComparison.Ordinal));
+        Assert.DoesNotContain("secret", await second.TextAsync("ls", "photos"));
+    }
+
+    [Fact]
+    public async Task A_second_start_says_who_runs_and_the_end_of_the_first_leaves_the_folder_to_others()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]);
+        (int code, _, string error) = await first.TryAsync(null, "daemon", "run");
+        Assert.Equal((1, true), (code, error.Contains("in use by process", StringComparison.Ordinal)));
+        Assert.Equal(0, await first.StopAsync());
+        (code, _, error) = await first.TryAsync(null, "daemon", "status");
+        Assert.Equal((1, true), (code, error.Contains("no daemon is running here", StringComparison.Ordinal)));
+        Assert.Equal(0, (await first.TryAsync(null, "create", "photos")).Code);
+    }
+
+    [Fact]
+    public async Task Over_the_network_nobody_gets_anything_without_the_token_and_no_web_page_with_it()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync(folder["first"]);
+        await daemon.RunAsync(null, "create", "photos");
+        string token = (await File.ReadAllTextAsync(Path.Combine(daemon.Folder, "api.token"))).Trim();
+        using HttpClient client = new() { BaseAddress = new Uri(daemon.Ready.GetProperty("api").GetString()!) };
+
+        async Task<(HttpStatusCode, string)> AskAsync(string? bearer, Action<HttpRequestMessage>? change = null)
+        {
+            using HttpRequestMessage request = new(HttpMethod.Post, "/api/v1/vaults") { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
+            if (bearer is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+            change?.Invoke(request);
+            using HttpResponseMessage response = await client.SendAsync(request);
+            return (response.StatusCode, await response.Content.ReadAsStringAsync());
+        }
+
+        (HttpStatusCode code, string text) = await AskAsync(token);
+        Assert.Equal(HttpStatusCode.OK, code);
+        Assert.StartsWith("{\"status\":\"success\"", text, StringComparison.Ordinal);
+        Assert.Contains("photos", text, StringComparison.Ordinal);
+        foreach ((HttpStatusCode refused, string says) in new[]
+        {
+            await AskAsync(null), await AskAsync("wrong"), await AskAsync(token, request => request.Headers.Host = "vault.example"),
+            await AskAsync(token, request => request.Headers.Add("Origin", "http://elsewhere.example")),
+        })
+        {
+            Assert.Equal(HttpStatusCode.Forbidden, refused);
+            Assert.StartsWith("{\"status\":\"error\"", says, StringComparison.Ordinal);
+            Assert.DoesNotContain("photos", says, StringComparison.Ordinal);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace Vault.Host.Tests;
+
+/// <summary>The real program as a daemon on a data folder of its own, and the commands typed beside it.</summary>
+sealed class RunningDaemon : IAsyncDisposable
+{
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "vault");
+
+    readonly Process process;
+
+    RunningDaemon(Process process, string folder, JsonElement ready) => (this.process, Folder, Ready) = (process, folder, ready);
+
+    public string Folder { get; }
+
+    /// <summary>What it printed when it was ready.</summary>
+    public JsonElement Ready { get; }
+
+    public string Peer => Ready.GetProperty("peer").GetString()!;
+
+    /// <param name="port">Where it listens; zero for any.</param>
+    public static async Task<RunningDaemon> StartAsync(string folder, int port = 0)
+    {
+        Process process = Process.Start(Info(folder, ["daemon", "run", "--listen", $"/ip4/127.0.0.1/tcp/{port}", "--no-mdns", "--api", "127.0.0.1:0", "--json"]))!;
+        using CancellationTokenSource patience = new(Patience);
+        if (await process.StandardOutput.ReadLineAsync(patience.Token) is not { } line) throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(patience.Token));
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new RunningDaemon(process, folder, JsonDocument.Parse(line).RootElement);
+    }
+
+    /// <summary>A command on this daemon's folder: exit code, output, errors.</summary>
+    public Task<(int Code, byte[] Output, string Error)> TryAsync(byte[]? input, params string[] arguments) => TryAsync(Folder, input, arguments);
+
+    public static async Task<(int Code, byte[] Output, string Error)> TryAsync(string folder, byte[]? input, params string[] arguments)
+    {
+        using Process run = Process.Start(Info(folder, arguments))!;
+        using CancellationTokenSource patience = new(Patience);
+        MemoryStream output = new();
+        Task copied = run.StandardOutput.BaseStream.CopyToAsync(output, patience.Token);
+        Task<string> error = run.StandardError.ReadToEndAsync(patience.Token);
+        if (input is not null) await run.StandardInput.BaseStream.WriteAsync(input, patience.Token);
+        run.StandardInput.Close();
+        await run.WaitForExitAsync(patience.Token);
+        await copied;
+        return (run.ExitCode, output.ToArray(), await error);
+    }
+
+    /// <summary>The output of a command that must succeed.</summary>
+    public async Task<byte[]> RunAsync(byte[]? input, params string[] arguments)
+    {
+        (int code, byte[] output, string error) = await TryAsync(input, arguments);
+        return code == 0 ? output : throw new InvalidOperationException($"vault {string.Join(' ', arguments)}: {code} {error}");
+    }
+
+    public async Task<string> TextAsync(params string[] arguments) => System.Text.Encoding.UTF8.GetString(await RunAsync(null, arguments)).TrimEnd();
+
+    public async Task<JsonElement> JsonAsync(params string[] arguments) => JsonDocument.Parse(await RunAsync(null, [.. arguments, "--json"])).RootElement;
+
+    /// <summary>Asks again and again until it holds: what goes on between two processes has no event that a third could wait for.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        using CancellationTokenSource patience = new(Patience);
+        while (!await holds()) await Task.Delay(50, patience.Token);
+    }
+
+    /// <summary>As the power would.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    public async Task<int> StopAsync()
+    {
+        await RunAsync(null, "daemon", "stop");
+        using CancellationTokenSource patience = new(Patience);
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
+    }
+
+    static ProcessStartInfo Info(string folder, string[] arguments)
+    {
+        ProcessStartInfo start = new(Program, ["--data", folder, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+        return start;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited) await KillAsync();
+        process.Dispose();
+    }
+}
