@@ -1,13 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Vault.Catalog;
 using Vault.Primitives;
 
 namespace Vault.Host;
 
 /// <summary>One thing that can be asked of the daemon: POST /api/v1/NAME with the request as JSON, answered by one result.</summary>
 sealed record ApiCall<TRequest, TResult>(string Name, JsonTypeInfo<TRequest> Request, JsonTypeInfo<TResult> Result,
-    Func<ICommands, TRequest, IProgress<WorkProgress>?, CancellationToken, Task<TResult>> Run);
+    Func<ICommands, TRequest, IProgress<TransferProgress>?, CancellationToken, Task<TResult>> Run);
 
 /// <summary>The same with many results, a line of JSON each.</summary>
 sealed record ApiList<TRequest, TItem>(string Name, JsonTypeInfo<TRequest> Request, JsonTypeInfo<TItem> Item, Func<ICommands, TRequest, CancellationToken, IAsyncEnumerable<TItem>> Run);
@@ -39,7 +40,7 @@ sealed record Envelope(string Status, JsonElement? Data = null, ApiFault? Error 
 sealed record ApiFault(string Kind, string Message, string? Hint);
 
 /// <summary>A line before the answer of a long work, for those who ask for lines.</summary>
-sealed record ApiProgress(WorkProgress Progress);
+sealed record ApiProgress(TransferProgress Progress);
 
 /// <summary>
 /// Every call there is, once, for both ends: the server maps them, <see cref="RemoteCommands"/> makes them. Content of files goes

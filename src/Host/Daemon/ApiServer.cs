@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Vault.Catalog;
 using Vault.Primitives;
 
 namespace Vault.Host;
@@ -203,13 +204,13 @@ sealed class ApiServer : IAsyncDisposable
     }
 
     /// <summary>Lines of progress before the answer; what comes while one is being written is left out, for a newer one follows.</summary>
-    sealed class LineProgress(HttpContext http) : IProgress<WorkProgress>
+    sealed class LineProgress(HttpContext http) : IProgress<TransferProgress>
     {
         readonly Lock gate = new();
         Task writing = Task.CompletedTask;
         bool ended;
 
-        public void Report(WorkProgress value)
+        public void Report(TransferProgress value)
         {
             lock (gate)
             {

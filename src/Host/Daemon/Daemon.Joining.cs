@@ -36,7 +36,7 @@ sealed partial class Daemon
 
         (JoinAnswer answer, PeerId through) = await AskAsync(ticket, network, stop);
         string given = name ?? FreeName("vault-" + ticket.Vault.ToString()[..6]);
-        home.Catalog(answer.Keys).Add(answer.Records);
+        home.Vault(answer.Keys).Catalog.Add(answer.Records);
         home.Ring.Add(given, answer.Keys);
         AttachAll();
         if (name is null && await VaultNameAsync(ticket.Vault, stop) is { } called) home.Ring.Rename(ticket.Vault, given = FreeName(called));

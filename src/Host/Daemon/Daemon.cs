@@ -108,7 +108,7 @@ sealed partial class Daemon : IAsyncDisposable
             lock (gate)
             {
                 if (attached.ContainsKey(entry.Vault)) continue;
-                attached.Add(entry.Vault, part = new OpenPart(entry, home.Catalog(entry.Keys)));
+                attached.Add(entry.Vault, part = new OpenPart(entry, home.Vault(entry.Keys).Catalog));
             }
             part.Catalog.Changed += part.OnChanged = change => Changed(part, change);
             Introduce(part);

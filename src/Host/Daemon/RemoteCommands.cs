@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Vault.Catalog;
 using Vault.Primitives;
 
 namespace Vault.Host;
@@ -59,8 +60,8 @@ sealed class RemoteCommands : ICommands
     public Task<VaultLeft> LeaveAsync(string vault, CancellationToken stop) => CallAsync(ApiCalls.Leave, new OfVault(vault), null, stop);
     public Task<IReadOnlyList<VaultListed>> ListVaultsAsync(CancellationToken stop) => CallAsync(ApiCalls.Vaults, new NoRequest(), null, stop);
     public Task<StoreStatus> StatusAsync(string? vault, CancellationToken stop) => CallAsync(ApiCalls.Status, new OfVault(vault), null, stop);
-    public Task<FilesAdded> AddAsync(AddFiles request, IProgress<WorkProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Add, request, progress, stop);
-    public Task<FilesGotten> GetAsync(GetFiles request, IProgress<WorkProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Get, request, progress, stop);
+    public Task<FilesAdded> AddAsync(AddFiles request, IProgress<TransferProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Add, request, progress, stop);
+    public Task<FilesGotten> GetAsync(GetFiles request, IProgress<TransferProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Get, request, progress, stop);
     public IAsyncEnumerable<EntryListed> ListAsync(ListEntries request, CancellationToken stop) => ListAsync(ApiCalls.List, request, stop);
     public Task<EntriesRemoved> RemoveAsync(RemoveEntries request, CancellationToken stop) => CallAsync(ApiCalls.Remove, request, null, stop);
     public Task<EntriesMoved> MoveAsync(MoveEntry request, CancellationToken stop) => CallAsync(ApiCalls.Move, request, null, stop);
@@ -69,9 +70,9 @@ sealed class RemoteCommands : ICommands
     public Task<ConflictResolved> ResolveAsync(ResolveConflict request, CancellationToken stop) => CallAsync(ApiCalls.Resolve, request, null, stop);
     public Task<VaultRoot> RootAsync(string vault, CancellationToken stop) => CallAsync(ApiCalls.Root, new OfVault(vault), null, stop);
     public Task<EntryProof> ProveAsync(ProveEntry request, CancellationToken stop) => CallAsync(ApiCalls.Prove, request, null, stop);
-    public Task<StoreHealth> VerifyAsync(string? vault, IProgress<WorkProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Verify, new OfVault(vault), progress, stop);
-    public Task<StoreDiagnosis> DoctorAsync(bool accept, IProgress<WorkProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Doctor, new OfDoctor(accept), progress, stop);
-    public Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<WorkProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Collect, new OfHold(hold), progress, stop);
+    public Task<StoreHealth> VerifyAsync(string? vault, IProgress<TransferProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Verify, new OfVault(vault), progress, stop);
+    public Task<StoreDiagnosis> DoctorAsync(bool accept, IProgress<TransferProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Doctor, new OfDoctor(accept), progress, stop);
+    public Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<TransferProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Collect, new OfHold(hold), progress, stop);
     public Task<IReadOnlyList<BlockExplained>> ExplainAsync(string block, CancellationToken stop) => CallAsync(ApiCalls.Explain, new OfBlock(block), null, stop);
     public Task<StoreCopied> BackupAsync(MachinePath target, CancellationToken stop) => CallAsync(ApiCalls.Backup, new OfFolder(target), null, stop);
     public Task<DeviceInvited> InviteAsync(InviteDevice request, CancellationToken stop) => CallAsync(ApiCalls.Invite, request, null, stop);
@@ -91,7 +92,7 @@ sealed class RemoteCommands : ICommands
 
     static ConfigException NotWhileRunning() => new("the daemon is using the keys", "stop it for a moment: vault daemon stop");
 
-    public async Task<FilesAdded> PutAsync(PutFile request, Stream content, IProgress<WorkProgress>? progress, CancellationToken stop)
+    public async Task<FilesAdded> PutAsync(PutFile request, Stream content, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
         using HttpRequestMessage message = new(HttpMethod.Post, "put") { Content = new StreamContent(content) };
         message.Headers.Add(ApiServer.RequestHeader, Uri.EscapeDataString(JsonSerializer.Serialize(request, ApiJson.Default.PutFile)));
@@ -111,7 +112,7 @@ sealed class RemoteCommands : ICommands
         return new FileContent(await response.Content.ReadAsStreamAsync(stop), response.Content.Headers.ContentLength ?? 0);
     }
 
-    async Task<TResult> CallAsync<TRequest, TResult>(ApiCall<TRequest, TResult> call, TRequest request, IProgress<WorkProgress>? progress, CancellationToken stop)
+    async Task<TResult> CallAsync<TRequest, TResult>(ApiCall<TRequest, TResult> call, TRequest request, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
         using HttpRequestMessage message = Message(call.Name, JsonSerializer.SerializeToUtf8Bytes(request, call.Request));
         using HttpResponseMessage response = await SendAsync(message, stop);
