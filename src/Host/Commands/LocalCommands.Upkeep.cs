@@ -34,7 +34,11 @@ sealed partial class LocalCommands
     public async Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
         await EnterAsync(stop);
-        foreach (KeyRingEntry entry in home.Ring.Entries) home.Vault(entry.Keys).Catalog.Tend(); // lets go of versions whose time is over
+        foreach (KeyRingEntry entry in home.Ring.Entries)
+        {
+            home.Vault(entry.Keys).Catalog.Tend(); // lets go of versions whose time is over
+            StatCache.DropOld(home.Opened.Meta, entry.Vault.Tag, home.Time.GetUtcNow());
+        }
         Collection collection = new(home.Store, home.Random);
         Tell();
         CollectedSpace sum = new(0, 0, 0, 0, 0, 0, false);

@@ -15,7 +15,7 @@ sealed record Terminal(TextWriter Output, TextWriter Error, Func<string, string?
             return new Terminal(new OutputText(content, flushLines: !Console.IsOutputRedirected), new OutputText(new StandardOutput(StandardOutput.OfErrors), flushLines: true) { AutoFlush = true }, Environment.GetEnvironmentVariable)
             {
                 Content = content,
-                OpenInput = Console.OpenStandardInput,
+                OpenInput = () => new TypedInput(Console.OpenStandardInput()),
                 PeopleRead = !Console.IsOutputRedirected,
                 PeopleWatch = !Console.IsErrorRedirected,
                 PeopleType = !Console.IsInputRedirected,
