@@ -13,6 +13,7 @@ static class CatalogKeys
     internal const byte SequenceOf = (byte)'i';  // by root
     internal const byte WaitingOf = (byte)'w';   // file records that may come in later
     internal const byte OutsideOf = (byte)'k';   // control records that don't stand
+    internal const byte EarlyOf = (byte)'e';     // control records whose time hasn't come
     internal const byte UnreadOf = (byte)'d';    // records whose sealed part can't be read
     internal const byte SuspicionOf = (byte)'f';
     internal const byte ConflictOf = (byte)'c';  // positions with several heads

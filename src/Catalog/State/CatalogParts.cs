@@ -52,6 +52,15 @@ sealed class CatalogParts : IDisposable
     /// <summary>A version with what this device can read of it.</summary>
     internal Head Open(FileRecord record) => new(record, Sealer?.Open(record));
 
+    /// <summary>Control records that wait for their time.</summary>
+    internal IEnumerable<ControlRecord> EarlyControls()
+    {
+        (byte[] from, byte[] to) = CatalogKeys.Notes(Tag, CatalogKeys.EarlyOf);
+        using ICursor cursor = Meta.Range(CatalogFamilies.Notes, from, to);
+        while (cursor.MoveNext())
+            if (ControlRecord.Restore(Vault, cursor.Value.ToArray()) is { } record) yield return record;
+    }
+
     /// <summary>What a listing says of these versions, and null when nothing of them lives and can be read.</summary>
     internal NameSummary? Summarize(Heads heads)
     {

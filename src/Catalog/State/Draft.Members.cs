@@ -5,8 +5,15 @@ namespace Vault.Catalog;
 
 sealed partial class Draft
 {
-    /// <summary>Control records that don't stand are kept, because they may; a few thousand, as anybody can make them.</summary>
-    internal const int MaxOutside = 4096;
+    /// <summary>
+    /// Control records that don't stand are kept, because they may. So many, as anybody can make them, and as the pages of one
+    /// revocation (4,096, of 16 KiB) may come before it.
+    /// </summary>
+    internal const int MaxOutside = 8192;
+    internal const long MaxOutsideBytes = 96 << 20;
+
+    /// <summary>Control records dated ahead of this clock, which an honest admin makes one or two of.</summary>
+    internal const int MaxEarly = 64;
 
     /// <summary>Paths that are worked out again in one commit.</summary>
     internal const int PathsPerCommit = 2000;
@@ -17,19 +24,47 @@ sealed partial class Draft
         HashSet<Hash32> known = [.. Membership.Known.Select(record => record.Content)];
         Membership next = Membership.With(records);
         if (next == Membership) return [.. records.Select(_ => MergeOutcome.Known)];
-        int outside = next.Known.Count - next.Standing.Count, room = Math.Max(0, MaxOutside - outside);
-        if (room == 0)
-        {
-            records = [.. records.Where(next.Stands)];
-            next = Membership.With(records);
-        }
+        next = WithinRoom(next);
         MergeOutcome[] outcomes = [.. records.Select(record =>
-            known.Contains(record.Content) ? MergeOutcome.Known : next.Stands(record) ? MergeOutcome.Accepted
+            known.Contains(record.Content) ? MergeOutcome.Known : !next.Knows(record) ? MergeOutcome.NoRoom : next.Stands(record) ? MergeOutcome.Accepted
             : next.VerdictOf(record) == Verdict.Unfounded ? MergeOutcome.UnknownAuthor : MergeOutcome.NotAllowed)];
         if (Source is { } source)
             foreach (ControlRecord record in records) sources[StoredRecords.LeafOf(record)] = source;
+        foreach (ControlRecord record in records.Where(next.Stands)) parts.Ports.Clock.Witness(record.Time);
         Change(next);
         return outcomes;
+    }
+
+    /// <summary>Keeps control records for when their time has come. Until then they have no effect: settings from the year 2099 would hold for good.</summary>
+    internal MergeOutcome Await(ControlRecord record)
+    {
+        if (parts.EarlyControls().Count() + early.Count >= MaxEarly) return MergeOutcome.NoRoom;
+        early.Add(record);
+        return MergeOutcome.Future;
+    }
+
+    /// <summary>Control records whose time has come.</summary>
+    internal void LetIn(IReadOnlyList<ControlRecord> due)
+    {
+        Learn(due);
+        foreach (ControlRecord record in due) Also((batch, _) => batch.Delete(CatalogFamilies.Notes, CatalogKeys.Note(parts.Tag, CatalogKeys.EarlyOf, record.Content.ToArray())));
+    }
+
+    // Nothing that stands depends on what doesn't. What was replaced can't come to stand again unless what replaced it falls, so it
+    // goes first.
+    static Membership WithinRoom(Membership next)
+    {
+        List<ControlRecord> outside = [.. next.Known.Where(record => !next.Stands(record))];
+        long bytes = outside.Sum(record => (long)record.Encode().Length);
+        if (outside.Count <= MaxOutside && bytes <= MaxOutsideBytes) return next;
+        HashSet<Hash32> go = [];
+        foreach (ControlRecord record in outside.OrderBy(record => next.VerdictOf(record) switch { Verdict.Superseded => 0, Verdict.Taken => 1, _ => 2 }).ThenBy(record => record.Time))
+        {
+            if (outside.Count - go.Count <= MaxOutside && bytes <= MaxOutsideBytes) break;
+            go.Add(record.Content);
+            bytes -= record.Encode().Length;
+        }
+        return Membership.Of(next.Vault, next.Known.Where(record => !go.Contains(record.Content)));
     }
 
     void Change(Membership next)

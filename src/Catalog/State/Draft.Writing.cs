@@ -22,7 +22,7 @@ sealed partial class Draft
         touched = true;
     }
 
-    internal bool IsEmpty => !touched && !ChangesJournal && Membership == membersBefore && pastPuts.Count + pastDeletes.Count + waitingPuts.Count + waitingDeletes.Count + suspicions.Count == 0
+    internal bool IsEmpty => !touched && !ChangesJournal && Membership == membersBefore && pastPuts.Count + pastDeletes.Count + waitingPuts.Count + waitingDeletes.Count + suspicions.Count + early.Count == 0
         && !places.Values.Any(place => place.IsChanged);
 
     internal WrittenDraft Write()
@@ -62,7 +62,10 @@ sealed partial class Draft
 
     void WriteMembers(Batch batch, List<Leaf> removed, List<AddedRecord> added)
     {
+        foreach (ControlRecord record in early) batch.Put(CatalogFamilies.Notes, CatalogKeys.Note(parts.Tag, CatalogKeys.EarlyOf, record.Content.ToArray()), record.Encode());
         if (Membership == membersBefore) return;
+        foreach (ControlRecord gone in membersBefore.Known.Where(record => !Membership.Knows(record)))
+            batch.Delete(CatalogFamilies.Notes, CatalogKeys.Note(parts.Tag, CatalogKeys.OutsideOf, gone.Content.ToArray()));
         HashSet<Hash32> knownBefore = [.. membersBefore.Known.Select(record => record.Content)];
         HashSet<Hash32> stood = [.. membersBefore.Standing.Select(record => record.Content)];
         foreach (ControlRecord record in Membership.Known)

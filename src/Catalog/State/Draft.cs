@@ -19,6 +19,7 @@ sealed partial class Draft(CatalogParts parts, CatalogState state, Membership me
     readonly HashSet<Leaf> waitingDeletes = [];
     readonly List<Suspicion> suspicions = [];
     readonly Dictionary<Leaf, object> sources = [];
+    readonly List<ControlRecord> early = [];
     readonly Membership membersBefore = membership;
 
     internal CatalogState State { get; set; } = state;

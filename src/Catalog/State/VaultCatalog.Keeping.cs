@@ -79,6 +79,12 @@ public sealed partial class VaultCatalog
 
     void LetIn()
     {
+        List<ControlRecord> controls = [.. parts.EarlyControls().Where(record => !parts.Ports.Clock.IsTooFar(record.Time))];
+        if (controls.Count > 0)
+        {
+            Run(draft => draft.LetIn(controls));
+            FinishReview();
+        }
         if (parts.Waiting.Due(parts.Ports.Clock).Count + parts.Waiting.Stale(parts.Now).Count == 0) return;
         Run(draft =>
         {

@@ -21,7 +21,7 @@ public sealed partial class VaultCatalog
     public MergeReport Add(IReadOnlyList<ControlRecord> records)
     {
         IReadOnlyList<MergeOutcome> outcomes = [];
-        Run(draft => outcomes = draft.Learn(records));
+        Run(draft => outcomes = LearnDue(draft, records));
         FinishReview();
         TakeSecrets();
         return new MergeReport(outcomes, []);
@@ -60,7 +60,7 @@ public sealed partial class VaultCatalog
                 draft.Source = source;
                 int flagged = draft.Flags.Count;
                 if (controls.Count > 0)
-                    foreach ((int index, MergeOutcome outcome) in controls.Keys.Zip(draft.Learn([.. controls.Values]))) outcomes[index] = outcome;
+                    foreach ((int index, MergeOutcome outcome) in controls.Keys.Zip(LearnDue(draft, [.. controls.Values]))) outcomes[index] = outcome;
                 foreach ((int index, Arrival arrival) in files) outcomes[index] = TakeIn(draft, arrival);
                 draft.Source = null;
                 flags = [.. draft.Flags.Skip(flagged)];
@@ -71,6 +71,13 @@ public sealed partial class VaultCatalog
             TakeSecrets();
         }
         return new MergeReport(outcomes, flags);
+    }
+
+    List<MergeOutcome> LearnDue(Draft draft, IReadOnlyList<ControlRecord> records)
+    {
+        HashSet<ControlRecord> early = [.. records.Where(record => parts.Ports.Clock.IsTooFar(record.Time))];
+        Queue<MergeOutcome> learned = new(draft.Learn([.. records.Where(record => !early.Contains(record))]));
+        return [.. records.Select(record => early.Contains(record) ? draft.Await(record) : learned.Dequeue())];
     }
 
     /// <summary>What needs no signature to be turned away: it is here already, or a later version is.</summary>

@@ -90,6 +90,8 @@ public sealed partial class VaultCatalog : IDisposable
     /// <summary>After each commit, once it is durable, in order, on the thread of one of those that made it. Handlers are quick; they may not commit.</summary>
     public event Action<CatalogChange>? Changed;
 
+    internal CatalogParts Parts => parts;
+
     /// <summary>Callers that wait for the commit that is being made, for tests.</summary>
     internal int Callers => commits.Waiting;
 

@@ -86,6 +86,37 @@ public sealed class MergeTests : IDisposable
     }
 
     [Fact]
+    public void Settings_from_the_future_hold_from_then_on_and_not_before()
+    {
+        Node founder = rig.NewFounder(), other = rig.NewMember(founder, Role.Reader);
+        SetTime ahead = new() { Now = rig.Time.Now + TimeSpan.FromHours(1) };
+        ControlAuthor early = new(founder.Keys, founder.Device, new HybridClock(ahead), rig.Random);
+        ControlRecord settings = early.Change(founder.Catalog.Membership, VaultSettings.Default with { HistoryDays = 7 });
+        Assert.Equal(MergeOutcome.Future, Only(other.Catalog.Merge([settings.Encode()])));
+        Assert.Equal(30, other.Catalog.Membership.Settings.HistoryDays);
+        other.Reopen();
+        rig.Time.Pass(TimeSpan.FromHours(1));
+        other.Catalog.Tend();
+        Assert.Equal(7, other.Catalog.Membership.Settings.HistoryDays);
+        founder.Catalog.Merge([settings.Encode()]);
+        Assert.Equal(founder.Catalog.Root, other.Catalog.Root);
+        Assert.Empty(other.Catalog.Parts.EarlyControls());
+    }
+
+    [Fact]
+    public void Of_settings_only_the_latest_count_in_the_root()
+    {
+        Node founder = rig.NewFounder();
+        Node writer = rig.NewMember(founder, Role.Writer);
+        for (int i = 0; i < 40; i++) founder.Catalog.Add([founder.Author.Change(founder.Catalog.Membership, VaultSettings.Default with { HistoryDays = i + 1 })]);
+        Assert.Equal(40, founder.Catalog.Membership.Settings.HistoryDays);
+        Assert.Equal(3, founder.Catalog.Count);
+        founder.Reopen();
+        Assert.Equal(40, founder.Catalog.Membership.Settings.HistoryDays);
+        Assert.True(founder.Catalog.Verify().IsClean);
+    }
+
+    [Fact]
     public void A_reader_may_not_write_and_a_writer_whose_certificate_ran_out_may_not_any_more()
     {
         Node founder = rig.NewFounder(), reader = rig.NewMember(founder, Role.Reader);
