@@ -129,7 +129,7 @@ sealed class IntentJournal : IDisposable
     /// <summary>Edits in the parts that become entries.</summary>
     internal static IEnumerable<byte[]> Contents(IReadOnlyList<Edit> edits)
     {
-        ByteWriter part = new(EntryBytes / 4);
+        ByteWriter part = new(1024);
         int count = 0;
         foreach (Edit edit in edits)
         {
