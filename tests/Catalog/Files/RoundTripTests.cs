@@ -26,7 +26,8 @@ public sealed class RoundTripTests : IDisposable
             Assert.Equal(0, added.SkippedCount);
             ExportReport got = await rig.GetAsync($"t{i}", back);
             Assert.Empty(got.Skipped);
-            Assert.True(Tree.Describe(tree).SequenceEqual(Tree.Describe(back)), $"differs; {seed}\n{string.Join('\n', Tree.Describe(tree).Except(Tree.Describe(back)))}");
+            string[] was = [.. Tree.Describe(tree)], now = [.. Tree.Describe(back)];
+            Assert.True(was.SequenceEqual(now), $"differs; {seed}\nlost: {string.Join('\n', was.Except(now))}\nmade: {string.Join('\n', now.Except(was))}\nfirst: {was.Zip(now).FirstOrDefault(pair => pair.First != pair.Second)}");
             Assert.Equal((added.Files, added.Bytes, added.Folders, added.Symlinks), (got.Files, got.Bytes, got.Folders, got.Symlinks));
         }
     }

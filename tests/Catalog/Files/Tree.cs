@@ -26,14 +26,14 @@ static class Tree
                     folders.Add(path);
                     break;
                 case 2:
-                    File.CreateSymbolicLink(path, random.Below(2) == 0 ? "../no/where" : "/etc");
+                    File.CreateSymbolicLink(path, random.Below(2) == 0 ? "../no/where" : ".");
                     break;
                 default:
                     File.WriteAllBytes(path, random.Bytes(random.Below(3) switch { 0 => 0, 1 => random.Below(100), _ => random.Below(200_000) }));
                     break;
             }
         }
-        foreach (string path in Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories).Where(path => new FileInfo(path).LinkTarget is null).Reverse().Append(root))
+        foreach (string path in Below(root).Where(entry => entry.LinkTarget is null).Select(entry => entry.FullName).Reverse().Append(root))
         {
             File.SetUnixFileMode(path, (UnixFileMode)(random.Below(0x200) | (Directory.Exists(path) ? 0x1C0 : 0x180)));
             DateTime time = new DateTime(1970, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddTicks((long)(random.NextUInt64() % 18_000_000_000_000_000) - 600_000_000_000_000);
@@ -42,11 +42,22 @@ static class Tree
         }
     }
 
+    // The base class library's own recursion goes through symlinks to wherever they lead.
+    static IEnumerable<FileSystemInfo> Below(string folder)
+    {
+        foreach (FileSystemInfo entry in new DirectoryInfo(folder).GetFileSystemInfos())
+        {
+            yield return entry;
+            if (entry.LinkTarget is null && entry is DirectoryInfo)
+                foreach (FileSystemInfo deeper in Below(entry.FullName)) yield return deeper;
+        }
+    }
+
     /// <summary>All there is to a tree, a line for each entry: what a restored tree must be equal in.</summary>
     public static IReadOnlyList<string> Describe(string root)
     {
         List<string> lines = [];
-        foreach (FileSystemInfo entry in new DirectoryInfo(root).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(new DirectoryInfo(root)).OrderBy(entry => entry.FullName, StringComparer.Ordinal))
+        foreach (FileSystemInfo entry in Below(root).Append(new DirectoryInfo(root)).OrderBy(entry => entry.FullName, StringComparer.Ordinal))
         {
             string path = Path.GetRelativePath(root, entry.FullName), time = entry.LastWriteTimeUtc.Ticks.ToString(CultureInfo.InvariantCulture);
             lines.Add(entry switch
