@@ -42,6 +42,9 @@ static class OpeningSettings
         Rocks.rocksdb_options_set_memtable_whole_key_filtering(options, 1);
         Rocks.rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.05);
         Rocks.rocksdb_options_set_max_open_files(options, wanted.OpenFiles);
+        // RocksDB starts as many threads for each family at every opening, to look at its first tables: with ten families and few
+        // tables that is most of what a small command costs.
+        Rocks.rocksdb_options_set_max_file_opening_threads(options, 1);
         Rocks.rocksdb_options_set_max_background_jobs(options, 2); // one flush and one compaction: a guest on the user's machine
         Rocks.rocksdb_options_set_compression(options, NoCompression); // what is stored is encrypted
         Rocks.rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1); // keeps dead data near a tenth of the live

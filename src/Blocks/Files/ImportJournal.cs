@@ -81,7 +81,7 @@ public sealed class ImportJournal : IDisposable
             BinaryPrimitives.WriteInt32BigEndian(entry[ContentKey.Size..], (int)leaves[i].Length);
         }
         byte[] key = Key(source, sequence);
-        store.Meta.Commit(new Batch().Put(StoreKeys.Imports, key, Seal(key, [.. leaves.Select(leaf => leaf.Id)], secret)), Durability.Synced);
+        Commit(new Batch().Put(StoreKeys.Imports, key, Seal(key, [.. leaves.Select(leaf => leaf.Id)], secret)));
     }
 
     // The offset shows an entry that an earlier, longer run left behind a gap: it is no continuation of what stands before it.
@@ -110,9 +110,9 @@ public sealed class ImportJournal : IDisposable
             file.Write(secret);
             byte[] key = Key(source, FinishedAt);
             batch.Put(StoreKeys.Imports, key, Seal(key, [file.Root], secret));
-            store.Leases.Pinning(vault, file.Root);
+            store.Leases.Pinning(vault, file.Root, whole: true);
         }
-        store.Meta.Commit(batch, Durability.Synced);
+        Commit(batch);
     }
 
     /// <summary>Drops what is known of a source: in the batch that pins the file, or when its entries turn out to be useless.</summary>
@@ -130,10 +130,16 @@ public sealed class ImportJournal : IDisposable
                 foreach (BlockId id in IdsOf(value)) yield return (id, key.EndsWith<byte>([0xFF, 0xFF, 0xFF, 0xFF]));
     }
 
-    internal static void DropExpired(IDatabase meta, VaultTag vault, DateTimeOffset now, Batch batch)
+    /// <summary>Forgets what nobody has come back to. Not an entry that somebody renews at this moment: both happen under one lock.</summary>
+    internal static void DropExpired(BlockStore store, VaultTag vault, DateTimeOffset now)
     {
-        foreach ((byte[] key, _, bool counts) in Entries(meta, vault, now, null))
-            if (!counts) batch.Delete(StoreKeys.Imports, key);
+        lock (store.Journaling)
+        {
+            Batch expired = new();
+            foreach ((byte[] key, _, bool counts) in Entries(store.Meta, vault, now, null))
+                if (!counts) expired.Delete(StoreKeys.Imports, key);
+            if (expired.Changes.Count > 0) store.Meta.Commit(expired, Durability.Synced);
+        }
     }
 
     // Backwards: an import that runs for more than a week still needs its first leaves, and its last entry says that it is alive.
@@ -161,9 +167,14 @@ public sealed class ImportJournal : IDisposable
     {
         if (store.Meta.Get(StoreKeys.Imports, key) is not { } value || Open(value, key) is not { } entry) return null;
         if (store.Time.GetUtcNow() - StoreKeys.TimeIn(value) < Fresh) return entry;
-        store.Meta.Commit(new Batch().Put(StoreKeys.Imports, key, Seal(key, entry.Ids, entry.Secret)), Durability.Synced);
-        foreach (BlockId id in entry.Ids) store.Leases.Pinning(vault, id);
+        Commit(new Batch().Put(StoreKeys.Imports, key, Seal(key, entry.Ids, entry.Secret)));
+        foreach (BlockId id in entry.Ids) store.Leases.Pinning(vault, id, whole: false); // it is looked up next, and may be gone
         return entry;
+    }
+
+    void Commit(Batch batch)
+    {
+        lock (store.Journaling) store.Meta.Commit(batch, Durability.Synced);
     }
 
     byte[] Key(SourceStamp source, uint sequence)

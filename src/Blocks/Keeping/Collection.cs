@@ -81,10 +81,22 @@ public sealed class Collection(BlockStore store, RandomSource random)
         {
             Delete();
             DeleteUnneededDamage();
-            foreach (Pin pin in store.Pins.Of(vault))
-                if (pin.Until + LongOver <= now) Pins.Remove(notes, vault, pin.Root, pin.Reason, pin.Owner.Span);
-            ImportJournal.DropExpired(store.Meta, vault, now, notes);
             WriteNotes();
+            DropPinsLongOver();
+            ImportJournal.DropExpired(store, vault, now);
+        }
+
+        // One that its owner renews at this moment must not be taken for the old one, which has the same key.
+        void DropPinsLongOver()
+        {
+            List<Pin> over = [.. store.Pins.Of(vault).Where(pin => pin.Until + LongOver <= now)];
+            foreach (Pin[] slice in over.Chunk(Limits.SweepSlice))
+                cycle.WhileNothingIsPinned(pinnedAnew =>
+                {
+                    foreach (Pin pin in slice)
+                        if (!pinnedAnew(pin.Root)) Pins.Remove(notes, vault, pin.Root, pin.Reason, pin.Owner.Span);
+                    WriteNotes();
+                });
         }
 
         // A damaged block is in no listing: its bytes, still in the database, go when nothing reaches it.
@@ -105,8 +117,8 @@ public sealed class Collection(BlockStore store, RandomSource random)
             if (candidates.Count == 0) return;
             do
             {
-                while (cycle.TryTakeRoot(out BlockId root))
-                    foreach (Reached reached in reach.Walk(root, whole: true)) cycle.Marks.Add(reached.Id);
+                while (cycle.TryTakeRoot(out (BlockId Id, bool Whole) root))
+                    foreach (Reached reached in reach.Walk(root.Id, root.Whole)) cycle.Marks.Add(reached.Id);
             }
             while (reach.Hidden == 0 && !TryDeleteUnmarked());
             candidates.Clear();

@@ -38,10 +38,15 @@ sealed class Leases : IDisposable
     }
 
     /// <summary>A root that is about to be pinned: a running collection must walk it, however late it comes.</summary>
-    public void Pinning(VaultTag vault, BlockId root)
+    /// <param name="whole">Nothing of the tree is expected to be missing: what is missing then is damage, and not on its way.</param>
+    public void Pinning(VaultTag vault, BlockId root, bool whole)
     {
         lock (gate)
-            if (cycles.TryGetValue(vault, out Cycle? cycle)) cycle.Roots.Enqueue(root);
+        {
+            if (!cycles.TryGetValue(vault, out Cycle? cycle)) return;
+            cycle.Roots.Enqueue((root, whole));
+            cycle.Pinned.Add(root);
+        }
     }
 
     /// <summary>Runs what must see no block deleted meanwhile, and is short: sweeps wait for it.</summary>
@@ -114,9 +119,12 @@ sealed class Leases : IDisposable
     internal sealed class Cycle(Leases leases, VaultTag vault, Marks marks) : IDisposable
     {
         public Marks Marks => marks;
-        public Queue<BlockId> Roots { get; } = new();
+        public Queue<(BlockId Id, bool Whole)> Roots { get; } = new();
 
-        public bool TryTakeRoot(out BlockId root)
+        /// <summary>Every root that was pinned since the collection began.</summary>
+        public HashSet<BlockId> Pinned { get; } = [];
+
+        public bool TryTakeRoot(out (BlockId Id, bool Whole) root)
         {
             lock (leases.gate) return Roots.TryDequeue(out root);
         }
@@ -133,6 +141,12 @@ sealed class Leases : IDisposable
                 done = true;
             });
             return done;
+        }
+
+        /// <summary>Runs what forgets pins that are over, and is short. It leaves alone the roots for which this says that they were pinned anew meanwhile.</summary>
+        public void WhileNothingIsPinned(Action<Predicate<BlockId>> forget)
+        {
+            lock (leases.gate) forget(Pinned.Contains);
         }
 
         public void Dispose()

@@ -49,12 +49,15 @@ public sealed class Pins
     /// <summary>Adds to the batch of the caller. A pin with an end (a lease, a lock) stops counting at that time by itself.</summary>
     public void Add(Batch batch, VaultTag vault, BlockId root, PinReason reason, ReadOnlySpan<byte> owner = default, DateTimeOffset? until = null)
     {
-        leases.Pinning(vault, root);
+        leases.Pinning(vault, root, IsWhole(reason));
         batch.Put(StoreKeys.Pins, Key(vault, root, reason, owner), until is { } end ? StoreKeys.TimeValue(end) : ReadOnlyMemory<byte>.Empty);
     }
 
     public static void Remove(Batch batch, VaultTag vault, BlockId root, PinReason reason, ReadOnlySpan<byte> owner = default) =>
         batch.Delete(StoreKeys.Pins, Key(vault, root, reason, owner));
+
+    /// <summary>A tree that is wanted or assigned may be on its way; any other was whole when it was pinned.</summary>
+    internal static bool IsWhole(PinReason reason) => reason is not (PinReason.Wanted or PinReason.Assigned);
 
     /// <summary>Every pin of the vault, by root.</summary>
     public IEnumerable<Pin> Of(VaultTag vault, ISnapshot? at = null) => In(StoreKeys.MetaOf(vault), vault, at);

@@ -35,9 +35,7 @@ sealed class Reachability(BlockStore store, VaultTag vault)
         foreach (Pin pin in store.Pins.Of(vault, view))
         {
             if (pin.Until is { } until && until <= now) continue;
-            // A tree that is wanted or assigned may be on its way; any other was whole when it was pinned.
-            bool whole = pin.Reason is not (PinReason.Wanted or PinReason.Assigned);
-            foreach (Reached reached in Walk(pin.Root, whole)) yield return reached;
+            foreach (Reached reached in Walk(pin.Root, Pins.IsWhole(pin.Reason))) yield return reached;
         }
     }
 

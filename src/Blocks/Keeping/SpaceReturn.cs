@@ -28,10 +28,11 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
         int rewritten = 0;
         long moved = 0, sliceMoved = 0, held = 0;
         bool anyDead = false;
+        Newer newer = new(store.Vaults().Sum(vault => store.List(vault).LongCount()), seed: (ulong)before);
         foreach (string file in BlobFiles())
         {
             stop.ThrowIfCancellationRequested();
-            (long live, long dead) = Measure(file);
+            (List<BlockPlace> here, long live, long dead) = Measure(file, newer);
             if (dead == 0) continue;
             anyDead = true;
             if (dead < WorthRewriting * (live + dead))
@@ -41,11 +42,11 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
             }
             if (live == 0) continue; // it goes by itself
             long began = store.Time.GetTimestamp();
-            long here = await RewriteAsync(file);
+            long bytes = await RewriteAsync(here);
             rewritten++;
-            moved += here;
-            sliceMoved += here;
-            if (bytesPerSecond > 0) await PaceAsync(began, here, bytesPerSecond, stop);
+            moved += bytes;
+            sliceMoved += bytes;
+            if (bytesPerSecond > 0) await PaceAsync(began, bytes, bytesPerSecond, stop);
             if (sliceMoved < Slice) continue;
             await LetGoAsync();
             sliceMoved = 0;
@@ -57,7 +58,7 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
     string[] BlobFiles()
     {
         string[] files = Directory.GetFiles(blocksFolder, "*.blob");
-        Array.Sort(files, StringComparer.Ordinal);
+        Array.Sort(files, static (a, b) => a.Length != b.Length ? b.Length.CompareTo(a.Length) : StringComparer.Ordinal.Compare(b, a)); // by number, the highest first
         return files;
     }
 
@@ -67,21 +68,27 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
         return file.Exists ? file.Length : 0;
     });
 
-    (long Live, long Dead) Measure(string file)
+    (List<BlockPlace> Here, long Live, long Dead) Measure(string file, Newer newer)
     {
+        List<BlockPlace> here = [];
         long live = 0, dead = 0;
         foreach ((BlockPlace place, int length) in Records(file))
         {
-            if (store.Contains(place.Vault, place.Id)) live += length;
+            if (store.Contains(place.Vault, place.Id) && !newer.Holds(place))
+            {
+                live += length;
+                here.Add(place);
+            }
             else dead += length;
         }
-        return (live, dead);
+        foreach (BlockPlace place in here) newer.Add(place);
+        return (here, live, dead);
     }
 
-    async Task<long> RewriteAsync(string file)
+    async Task<long> RewriteAsync(List<BlockPlace> here)
     {
         long moved = 0;
-        foreach ((BlockPlace place, _) in Records(file).ToList())
+        foreach (BlockPlace place in here)
         {
             using StoredBlock? block = store.Read(place.Vault, place.Id);
             if (block is null) continue;
@@ -109,6 +116,23 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
     {
         TimeSpan rest = TimeSpan.FromSeconds((double)bytes / bytesPerSecond) - store.Time.GetElapsedTime(began);
         if (rest > TimeSpan.Zero) await Task.Delay(rest, store.Time, stop);
+    }
+
+    /// <summary>
+    /// The blocks of the files looked at so far, newest first: an older file's copy of one of them is dead. An error would keep a
+    /// file for this time, so there are two filters: one block in a million, at four bytes each.
+    /// </summary>
+    sealed class Newer(long blocks, ulong seed)
+    {
+        readonly Marks one = new(blocks, seed), other = new(blocks, ~seed);
+
+        public void Add(BlockPlace place)
+        {
+            one.Add(place.Id);
+            other.Add(place.Id);
+        }
+
+        public bool Holds(BlockPlace place) => one.MayContain(place.Id) && other.MayContain(place.Id);
     }
 
     static IEnumerable<(BlockPlace Place, int Length)> Records(string file)

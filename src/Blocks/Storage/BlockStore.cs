@@ -42,6 +42,9 @@ public sealed class BlockStore : IDisposable
     /// <summary>Held while blocks are deleted, a slice at a time, and through a backup, which so meets the store between two slices.</summary>
     internal Lock Deleting { get; } = new();
 
+    /// <summary>Held while import journals are written, and while what has run out is looked for and dropped from them.</summary>
+    internal Lock Journaling { get; } = new();
+
     /// <summary>What is known of a block without reading it; null when it isn't here.</summary>
     public BlockInfo? Info(VaultTag vault, BlockId id)
     {

@@ -21,6 +21,7 @@ static unsafe partial class Rocks
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_memtable_whole_key_filtering(nint options, byte enabled);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_memtable_prefix_bloom_size_ratio(nint options, double ratio);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_max_open_files(nint options, int count);
+    [LibraryImport(Library)] internal static partial void rocksdb_options_set_max_file_opening_threads(nint options, int count);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_bytes_per_sync(nint options, ulong bytes);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_wal_bytes_per_sync(nint options, ulong bytes);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_avoid_unnecessary_blocking_io(nint options, byte on);

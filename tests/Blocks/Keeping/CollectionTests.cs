@@ -188,6 +188,28 @@ public sealed class CollectionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_tree_wanted_in_the_last_moment_may_be_on_its_way_and_nothing_else_waits_for_it()
+    {
+        WatchedDatabase meta = new(Rig.NewMeta());
+        using Rig late = new(Rig.NewBlocks(), meta);
+        FileRef partly = await late.AddAsync(Some.Noise(20_000)), unneeded = await late.AddAsync("unneeded"u8.ToArray());
+        BlockId lacking = late.Store.List(Rig.Vault).First(entry => entry.Info.Level == 0 && entry.Id != unneeded.Root).Id;
+        late.Blocks.Commit(new Batch().Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, Rig.Vault, lacking)), Durability.Synced);
+        IReadOnlyList<BlockId> before = late.Stored();
+        foreach (FileRef file in (FileRef[])[partly, unneeded]) late.Unpin(file.Root);
+        meta.After = write =>
+        {
+            if (write.Commit != null) return; // the flush between marking and sweeping
+            meta.After = null;
+            late.Pin(partly.Root, reason: PinReason.Wanted);
+            late.Pin(Some.Leaf("far away").Id, reason: PinReason.Wanted);
+        };
+        CollectionReport report = late.Collect(TimeSpan.Zero);
+        Assert.Equal((0, 1), (report.Hidden, report.Deleted));
+        Assert.Equal(before.Where(id => id != unneeded.Root), late.Stored());
+    }
+
+    [Fact]
     public async Task A_collection_ended_at_any_write_has_lost_nothing()
     {
         for (int n = 1; ; n++)

@@ -77,6 +77,25 @@ public sealed class OnDiskTests : IDisposable
     }
 
     [Fact]
+    public async Task A_copy_that_a_newer_one_has_superseded_is_no_reason_to_keep_a_file()
+    {
+        using DataFolder data = DataFolder.Take(Data, Program, clock);
+        using OpenedStore opened = OpenedStore.Open(data, memory, clock);
+        const int size = 1_000_000;
+        List<FileRef> files = await FillAsync(opened, 20, size);
+        // As a return of space that ended before it let go of anything.
+        foreach ((BlockId id, _) in opened.Store.List(Rig.Vault).ToList())
+            using (StoredBlock block = opened.Store.Read(Rig.Vault, id)!)
+                opened.BlocksDatabase.Commit(new Batch().Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, Rig.Vault, id), block.Bytes.ToArray()), Durability.Unlogged);
+        opened.BlocksDatabase.Flush();
+        string blocks = Path.Combine(Data, StoreDatabases.BlocksFolder);
+        SpaceReport report = await new SpaceReturn(opened.Store, blocks).RunAsync();
+        Assert.Equal((0, 0), (report.FilesRewritten, report.BytesMoved));
+        Assert.InRange(BytesOf(blocks), 20 * size, 21 * size);
+        await AssertReadsAsync(opened.Store, files.Index(), size);
+    }
+
+    [Fact]
     public async Task A_backup_taken_in_use_opens_and_reads_back()
     {
         List<FileRef> files;

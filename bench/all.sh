@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Every table of bench/results in one go, unattended.  bench/all.sh WORK [--runs N] [--scale S]
+# One after the other, never two at once. A part that fails or lacks something is named at the end, and the others go on.
+# About an hour on a quiet machine; WORK as for bench/local.sh, which says what is needed there.
+set -uo pipefail
+
+self=$(readlink -f "${BASH_SOURCE[0]}")
+root=$(dirname "$(dirname "$self")")
+source "$root/bench/setup.sh"
+read_arguments 3 "$@"
+install_missing
+use_dotnet
+log=$work/results/all.log
+: >"$log"
+left_out=() failed=()
+
+part() { # NAME COMMAND…
+    local name=$1 began=$SECONDS
+    shift
+    say "$name"
+    if "$@" >>"$log" 2>&1 </dev/null; then say "$name: done in $((SECONDS - began)) s"
+    else failed+=("$name"); say "$name: failed, see $log"; fi
+}
+
+skip() { left_out+=("$1"); say "$1: left out, $2"; }
+
+# The versions that stand beside the figures, also of programs that only some pages compare with.
+versions() {
+    local program
+    for program in restic borg rsync syncthing node dotnet; do
+        if command -v "$program" >/dev/null; then echo "$program: $("$program" --version 2>/dev/null | head -n 1)"
+        else echo "$program: not here"; fi
+    done
+}
+versions | tee "$work/results/versions.txt"
+
+part 'the block store beside restic and borg (local)' bash "$root/bench/local.sh" "$work" --runs "$runs" --scale "$scale"
+part 'chunk sizes and zstd levels (chunk-sizes, zstd-levels)' bash "$root/bench/choices.sh" "$work" --runs "$runs" --scale "$scale"
+if [ "$scale" = 1 ]; then part 'single steps (micro)' bash "$root/bench/micro.sh" "$work"
+else skip 'single steps (micro)' "it has one scale, and this is a trial at $scale"; fi
+
+wire() { (cd "$root" && dotnet run -c Release --project bench/Libp2p -v quiet -- run 5 256 | tee "$work/results/libp2p.txt"); }
+part 'the wire between two processes (WORK/results/libp2p.txt, for libp2p)' wire
+[ -d "$work/npm/node_modules/libp2p" ] || skip 'js-libp2p beside the wire' "there is no $work/npm/node_modules/libp2p"
+
+find_peers
+if [ -n "$peers" ] && [ -e "$peers/p2p.py" ] && [ -e "$work/p2p-vault.json" ]; then
+    part 'between two daemons beside rsync, iroh and syncthing (WORK/results)' python3 "$peers/p2p.py" "$work" --runs "$runs" --tests transfer,bidir --contender "$work/p2p-vault.json"
+else
+    skip 'between two daemons' "it needs the contenders' p2p.py and a $work/p2p-vault.json that says how to run ours"
+fi
+
+say "raw figures and the log: $work/results"
+[ ${#left_out[@]} = 0 ] || say "left out: $(IFS=';'; echo "${left_out[*]}")"
+[ ${#failed[@]} = 0 ] || die "failed: $(IFS=';'; echo "${failed[*]}")"
