@@ -37,8 +37,6 @@ NodeOptions options = new()
     Networks = psk is null ? [] : [psk],
     Mdns = args.Contains("--mdns") ? new MdnsOptions { CommonName = args.Contains("--common-name") } : null,
     Streams = new MuxLimits { KeepAlive = TimeSpan.FromSeconds(int.Parse(Option("--keep-alive", "30"), CultureInfo.InvariantCulture)) },
-    // Every check comes from the same loopback address.
-    Limits = new NodeLimits { MaxConnectionsPerAddress = 1000, MaxHalfOpenPerAddress = 200, MaxConnectionsPerPeer = 64 },
 };
 await using Node node = new(options, identity, TimeProvider.System, RandomSource.System, new TcpTransport(TimeProvider.System));
 if (args.Contains("--verbose"))

@@ -11,6 +11,7 @@ namespace Vault.Libp2p.Tests.Nodes;
 public sealed class AllocationTests : IDisposable
 {
     const int Warm = 32 << 20, Measured = 128 << 20, Frame = 64 * 1024;
+    const long Most = 24; // the smallest object there is
 
     readonly TestFolder folder = new();
 
@@ -29,9 +30,14 @@ public sealed class AllocationTests : IDisposable
         await other.ReadyAsync();
         await one.AskAsync("dial", ("addr", other.Address));
         for (int i = 0; i < 3; i++) await one.AskAsync("perf", ("peer", other.Id), (direction, Warm));
-        JsonObject answer = await one.AskAsync("perf", ("peer", other.Id), (direction, Measured));
-        // The runtime counts in steps of a few KiB for each thread; one object a frame would be three times this.
-        long perFrame = (long)answer["allocated"]! / (Measured / Frame);
-        Assert.True(perFrame < 64, $"{perFrame} bytes a frame: {answer.ToJsonString()}");
+        // The least of several runs: on a busy machine the pool is asked for one more buffer now and then, which no frame is to blame
+        // for. The runtime counts in steps of a few KiB for each thread; one object a frame would show in every run.
+        long perFrame = long.MaxValue;
+        for (int i = 0; i < 8 && perFrame >= Most; i++)
+        {
+            JsonObject answer = await one.AskAsync("perf", ("peer", other.Id), (direction, Measured));
+            perFrame = Math.Min(perFrame, (long)answer["allocated"]! / (Measured / Frame));
+        }
+        Assert.True(perFrame < Most, $"{perFrame} bytes a frame");
     }
 }
