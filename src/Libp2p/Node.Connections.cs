@@ -189,7 +189,11 @@ public sealed partial class Node
             string? refusal = closed ? "The node is closing."
                 : secured.Network is { } network && !IsIn(network) ? "Its network was left meanwhile."
                 : count >= Limits.MaxConnectionsPerPeer ? $"There are {count} connections with {secured.Peer} already." : null;
-            if (refusal is not null) throw new LimitExceededException(refusal);
+            if (refusal is not null)
+            {
+                secured.Discard();
+                throw new LimitExceededException(refusal);
+            }
             first = count == 0;
             connections.Add(connection);
             book.Get(secured.Peer).Connections++;

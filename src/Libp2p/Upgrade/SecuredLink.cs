@@ -10,4 +10,12 @@ namespace Vault.Libp2p.Upgrade;
 /// <param name="ChannelBinding">The Noise handshake hash: the same on both sides, different for every connection.</param>
 /// <param name="Early">Plaintext of the muxer that arrived with the last handshake message.</param>
 sealed record SecuredLink(
-    ILink Link, IDuplexPipe Pipe, NoiseTransport Noise, PeerId Peer, Hash32 ChannelBinding, PreSharedKey? Network, bool Dialed, ReadOnlyMemory<byte> Early);
+    ILink Link, IDuplexPipe Pipe, NoiseTransport Noise, PeerId Peer, Hash32 ChannelBinding, PreSharedKey? Network, bool Dialed, ReadOnlyMemory<byte> Early)
+{
+    /// <summary>Frees the keys of a link that nobody takes over. The link itself is its owner's.</summary>
+    public void Discard()
+    {
+        (Pipe as IDisposable)?.Dispose();
+        Noise.Dispose();
+    }
+}

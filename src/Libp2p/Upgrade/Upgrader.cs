@@ -19,7 +19,22 @@ sealed class Upgrader(Ed25519Key identity, RandomSource random, Func<PeerId, boo
 
     public async ValueTask<SecuredLink> DialAsync(ILink link, PeerId? expected, PreSharedKey? network, CancellationToken cancel)
     {
-        IDuplexPipe pipe = network is null ? link : PskPipe.Dial(link, network, random);
+        PskPipe? psk = network is null ? null : PskPipe.Dial(link, network, random);
+        try
+        {
+            return await DialAsync(link, psk, expected, cancel);
+        }
+        catch
+        {
+            // Its keys lie in guarded memory, of which there is not enough for a crowd of failures.
+            psk?.Dispose();
+            throw;
+        }
+    }
+
+    async ValueTask<SecuredLink> DialAsync(ILink link, PskPipe? psk, PeerId? expected, CancellationToken cancel)
+    {
+        IDuplexPipe pipe = psk is null ? link : psk;
         HandshakePipe handshake = new(pipe, cancel);
         X25519Key staticKey = X25519Key.Generate(random);
         using HandshakeState noise = new(initiator: true, staticKey, X25519Key.Generate(random), []);
@@ -32,22 +47,28 @@ sealed class Upgrader(Ed25519Key identity, RandomSource random, Func<PeerId, boo
         PeerId peer = Check(theirs, expected);
         handshake.WriteNoise(noise, NoisePayload.Encode(identity, staticKey.Public, MuxerNegotiation.Spoken));
 
-        (CipherState send, CipherState receive) = noise.Split();
-        NoiseTransport transport = new(send, receive);
-        ReadOnlyMemory<byte> early = default;
-        if (!MuxerNegotiation.IsEarly(theirs.Muxers)) early = await MuxerNegotiation.ProposeAsync(pipe, transport, cancel);
-        return new SecuredLink(link, pipe, transport, peer, noise.Hash, network, Dialed: true, early);
+        (NoiseTransport transport, ReadOnlyMemory<byte> early) = await AgreeOnMuxerAsync(noise, theirs, transport => MuxerNegotiation.ProposeAsync(pipe, transport, cancel));
+        return new SecuredLink(link, pipe, transport, peer, noise.Hash, psk?.Key, Dialed: true, early);
     }
 
     public async ValueTask<SecuredLink> AcceptAsync(ILink link, IReadOnlyList<PreSharedKey> ring, CancellationToken cancel)
     {
-        IDuplexPipe pipe = link;
-        PreSharedKey? network = null;
-        if (ring.Count > 0)
+        PskPipe? psk = null;
+        if (ring.Count > 0) psk = await PskPipe.AcceptAsync(link, ring, random, cancel) ?? throw new ProtocolException("The dialer is of another network.");
+        try
         {
-            PskPipe psk = await PskPipe.AcceptAsync(link, ring, random, cancel) ?? throw new ProtocolException("The dialer is of another network.");
-            (pipe, network) = (psk, psk.Key);
+            return await AcceptAsync(link, psk, cancel);
         }
+        catch
+        {
+            psk?.Dispose();
+            throw;
+        }
+    }
+
+    async ValueTask<SecuredLink> AcceptAsync(ILink link, PskPipe? psk, CancellationToken cancel)
+    {
+        IDuplexPipe pipe = psk is null ? link : psk;
         HandshakePipe handshake = new(pipe, cancel);
         await handshake.ChooseAsync(new Chooser(protocol => protocol == NoiseProtocol, () => [NoiseProtocol]));
         X25519Key staticKey = X25519Key.Generate(random);
@@ -57,11 +78,24 @@ sealed class Upgrader(Ed25519Key identity, RandomSource random, Func<PeerId, boo
         NoisePayload theirs = NoisePayload.Verify(await handshake.ReadNoiseAsync(noise), noise.RemoteStatic);
         PeerId peer = Check(theirs, link.RemoteAddress.Peer); // a relay says who comes; a socket doesn't
 
+        (NoiseTransport transport, ReadOnlyMemory<byte> early) = await AgreeOnMuxerAsync(noise, theirs, transport => MuxerNegotiation.ChooseAsync(pipe, transport, cancel));
+        return new SecuredLink(link, pipe, transport, peer, noise.Hash, psk?.Key, Dialed: false, early);
+    }
+
+    static async ValueTask<(NoiseTransport, ReadOnlyMemory<byte>)> AgreeOnMuxerAsync(
+        HandshakeState noise, NoisePayload theirs, Func<NoiseTransport, ValueTask<ReadOnlyMemory<byte>>> negotiate)
+    {
         (CipherState send, CipherState receive) = noise.Split();
         NoiseTransport transport = new(send, receive);
-        ReadOnlyMemory<byte> early = default;
-        if (!MuxerNegotiation.IsEarly(theirs.Muxers)) early = await MuxerNegotiation.ChooseAsync(pipe, transport, cancel);
-        return new SecuredLink(link, pipe, transport, peer, noise.Hash, network, Dialed: false, early);
+        try
+        {
+            return (transport, MuxerNegotiation.IsEarly(theirs.Muxers) ? default : await negotiate(transport));
+        }
+        catch
+        {
+            transport.Dispose();
+            throw;
+        }
     }
 
     PeerId Check(NoisePayload theirs, PeerId? expected)
