@@ -11,8 +11,13 @@ sealed class RunningDaemon : IAsyncDisposable
     static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "vault");
 
     readonly Process process;
+    readonly Task drained; // a full pipe would stop the daemon
 
-    RunningDaemon(Process process, string folder, JsonElement ready) => (this.process, Folder, Ready) = (process, folder, ready);
+    RunningDaemon(Process process, string folder, JsonElement ready)
+    {
+        (this.process, Folder, Ready) = (process, folder, ready);
+        drained = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+    }
 
     public string Folder { get; }
 
@@ -27,8 +32,6 @@ sealed class RunningDaemon : IAsyncDisposable
         Process process = Process.Start(Info(folder, ["daemon", "run", "--listen", $"/ip4/127.0.0.1/tcp/{port}", "--no-mdns", "--api", "127.0.0.1:0", "--json"]))!;
         using CancellationTokenSource patience = new(Patience);
         if (await process.StandardOutput.ReadLineAsync(patience.Token) is not { } line) throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(patience.Token));
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
         return new RunningDaemon(process, folder, JsonDocument.Parse(line).RootElement);
     }
 
@@ -92,6 +95,7 @@ sealed class RunningDaemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited) await KillAsync();
+        await drained;
         process.Dispose();
     }
 }
