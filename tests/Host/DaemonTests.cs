@@ -81,6 +81,24 @@ public sealed class DaemonTests
     }
 
     [Fact]
+    public async Task What_a_device_wrote_and_deleted_stays_so_when_it_is_revoked()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]), second = await RunningDaemon.StartAsync(folder["second"]);
+        await first.RunAsync(null, "create", "photos");
+        await first.RunAsync("old"u8.ToArray(), "add", "photos", "-", "--as", "unwanted");
+        await second.RunAsync(null, "join", await TicketAsync(first, "write"));
+        await InStepAsync(first, second);
+        await second.RunAsync(null, "rm", "photos", "unwanted");
+        await second.RunAsync("new"u8.ToArray(), "add", "photos", "-", "--as", "written");
+        await RunningDaemon.UntilAsync(async () => (await first.TextAsync("ls", "photos")).Contains("written", StringComparison.Ordinal));
+        await first.RunAsync(null, "revoke", "photos", second.Peer);
+        string listing = await first.TextAsync("ls", "photos");
+        Assert.Contains("written", listing);
+        Assert.DoesNotContain("unwanted", listing);
+    }
+
+    [Fact]
     public async Task A_second_start_says_who_runs_and_the_end_of_the_first_leaves_the_folder_to_others()
     {
         using TestFolder folder = new();

@@ -111,6 +111,9 @@ public sealed partial class VaultCatalog
             if (RecordOf(leaf) is { } record) yield return (leaf, sealer.CanOpen(record));
     }
 
+    /// <summary>Every record of files by this device that stands, of what it deleted too: what to keep of it when it is revoked.</summary>
+    public IEnumerable<Leaf> WrittenBy(DeviceId device) => parts.Records.All().Where(head => head.Record.Author == device).Select(head => head.Record.Leaf);
+
     /// <summary>Whether a record stands.</summary>
     public bool Holds(Leaf leaf) => parts.Meta.Get(TreeKeys.Leaves, CatalogKeys.Leaf(parts.Tag, leaf)) != null;
 

@@ -40,9 +40,8 @@ sealed partial class LocalCommands
         (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
         Member subject = FindMember(catalog.Membership, entry, request.Device);
         ControlAuthor author = AuthorOf(entry);
-        // What it wrote so far stays; only what it says from now on is nothing.
-        IEnumerable<Hash32> keep = catalog.List(null, recursive: true).SelectMany(one => one.Heads is { } heads ? heads.Losers.Append(heads.Winner) : [])
-            .Where(head => head.Record.Author == subject.Device).Select(head => head.Record.Leaf.Digest);
+        // What it wrote so far stays, what it deleted stays deleted; only what it says from now on is nothing.
+        IEnumerable<Hash32> keep = catalog.WrittenBy(subject.Device).Select(leaf => leaf.Digest);
         catalog.Add(author.Revoke(catalog.Membership, subject.Key, keep));
         bool renewed = catalog.Membership.NeedsNewEpoch;
         if (renewed)

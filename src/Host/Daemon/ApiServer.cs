@@ -55,7 +55,15 @@ sealed class ApiServer : IAsyncDisposable
         web.Use(server.GuardAsync);
         web.UseRouting();
         server.Map(web);
-        await web.StartAsync(stop);
+        try
+        {
+            await web.StartAsync(stop);
+        }
+        catch (IOException fault)
+        {
+            await web.DisposeAsync();
+            throw new ConfigException($"the API can't listen on 127.0.0.1:{port}: {fault.InnerException?.Message ?? fault.Message}", "name another place: --api 127.0.0.1:PORT, or port 0 for any", fault);
+        }
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return server;
     }
