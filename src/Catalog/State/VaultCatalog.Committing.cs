@@ -8,8 +8,9 @@ public sealed partial class VaultCatalog
     readonly Lock largeChanges = new(); // one at a time: their entries follow on one another
 
     /// <summary>
-    /// Makes changes of this device's user. They are durable when this returns, and all made or none; a list too long for one
-    /// commit is first written down, then made in slices, and finished by the next opening if this process ends before.
+    /// Makes changes of this device's user. They are durable when this returns. A list that one commit takes is made whole or not
+    /// at all; a longer one is first written down, then made in slices, and finished by the next opening if this process ends
+    /// before: an edit in it that can't be made is left out, and said when the rest is there.
     /// </summary>
     /// <param name="progress">Told how many edits of a long list are made.</param>
     public CommitReport Commit(IReadOnlyList<Edit> edits, IProgress<int>? progress = null)

@@ -18,7 +18,7 @@ public enum WitnessVerdict
 /// <summary>Two signed messages that can't both be honest, or one that can't be.</summary>
 public sealed record Contradiction(string What, SignedMessage Message, SignedMessage? Against);
 
-/// <param name="Known">Feeds whose chain was walked.</param>
+/// <param name="Feeds">Those whose chain was walked.</param>
 public sealed record ChatVerdict(
     long Messages, int Feeds, long Matched, long NotComparable, IReadOnlyList<Contradiction> Contradictions, IReadOnlyList<ForkProof> Forks, IReadOnlyList<ChatGap> Gaps)
 {

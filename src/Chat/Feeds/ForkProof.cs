@@ -34,15 +34,27 @@ public sealed class ForkProof
 
     public byte[] Encode()
     {
-        byte[] first = First.EncodeHeader(), second = Second.EncodeHeader();
-        return new ByteWriter(4 + first.Length + second.Length).UInt16((ushort)first.Length).Bytes(first).UInt16((ushort)second.Length).Bytes(second).ToArray();
+        ByteWriter writer = new(1024);
+        Write(writer, First, Second);
+        return writer.ToArray();
     }
 
     /// <summary>Null for what isn't two headers; whether they prove anything is for <see cref="Of"/> to say.</summary>
     public static (SignedMessage A, SignedMessage B)? Parse(ReadOnlySpan<byte> bytes)
     {
         ByteReader reader = new(bytes);
+        return Read(ref reader) is { } two && reader.AtEnd ? two : null;
+    }
+
+    internal static void Write(ByteWriter writer, SignedMessage a, SignedMessage b)
+    {
+        byte[] first = a.EncodeHeader(), second = b.EncodeHeader();
+        writer.UInt16((ushort)first.Length).Bytes(first).UInt16((ushort)second.Length).Bytes(second);
+    }
+
+    internal static (SignedMessage A, SignedMessage B)? Read(ref ByteReader reader)
+    {
         ReadOnlySpan<byte> first = reader.Take(reader.TakeUInt16()), second = reader.Take(reader.TakeUInt16());
-        return reader.AtEnd && SignedMessage.From(first, null) is { } a && SignedMessage.From(second, null) is { } b ? (a, b) : null;
+        return !reader.Failed && SignedMessage.From(first, null) is { } a && SignedMessage.From(second, null) is { } b ? (a, b) : null;
     }
 }

@@ -89,9 +89,10 @@ public static class ChatKeys
         return key;
     }
 
-    internal static byte[] Room(VaultTag vault, RoomTag room)
+    /// <summary>Of a room, its name or the beginning of its messages.</summary>
+    internal static byte[] Room(VaultTag vault, byte kind, RoomTag room)
     {
-        byte[] key = Key(vault, RoomOf, RoomTag.Size);
+        byte[] key = Key(vault, kind, RoomTag.Size);
         room.CopyTo(key.AsSpan(VaultTag.Size + 1));
         return key;
     }

@@ -23,9 +23,8 @@ public sealed partial class ChatLog
     public IReadOnlyList<ChatLine> Last(string room, int count, SignedMessage? before = null)
     {
         if (!ports.Keys.CanRead) return [];
-        byte[] prefix = [.. ChatKeys.Key(tag, ChatKeys.TimeOf, RoomTag.Size)];
         RoomTag local = LocalRoom(room);
-        local.CopyTo(prefix.AsSpan(^RoomTag.Size..));
+        byte[] prefix = ChatKeys.Room(tag, ChatKeys.TimeOf, local);
         byte[] end = before is { Header: var at } ? ChatKeys.Moment(tag, local, at.Time, at.Feed, at.Sequence) : ChatKeys.After(prefix);
         List<(FeedId Feed, ulong Sequence)> places = [];
         using (ICursor cursor = meta.Range(ChatKeys.Chat, prefix, end, reverse: true))
@@ -40,9 +39,8 @@ public sealed partial class ChatLog
         if (!ports.Keys.CanRead) yield break;
         RoomTag local = LocalRoom(room);
         HybridTime from = HybridTime.At(since);
-        byte[] begin = ChatKeys.Moment(tag, local, from, default, 0), prefix = ChatKeys.Key(tag, ChatKeys.TimeOf, RoomTag.Size);
-        local.CopyTo(prefix.AsSpan(^RoomTag.Size..));
-        using ICursor cursor = meta.Range(ChatKeys.Chat, begin, ChatKeys.After(prefix));
+        byte[] begin = ChatKeys.Moment(tag, local, from, default, 0), end = ChatKeys.After(ChatKeys.Room(tag, ChatKeys.TimeOf, local));
+        using ICursor cursor = meta.Range(ChatKeys.Chat, begin, end);
         while (cursor.MoveNext())
         {
             (FeedId feed, ulong sequence) = ChatKeys.PlaceAtEnd(cursor.Key);
@@ -92,7 +90,7 @@ public sealed partial class ChatLog
     void Index(Batch batch, MessageHeader header, MessageBody body)
     {
         RoomTag room = LocalRoom(body.Room);
-        if (rooms.TryAdd(room, body.Room)) batch.Put(ChatKeys.Chat, ChatKeys.Room(tag, room), SealName(room, body.Room));
+        if (rooms.TryAdd(room, body.Room)) batch.Put(ChatKeys.Chat, ChatKeys.Room(tag, ChatKeys.RoomOf, room), SealName(room, body.Room));
         batch.Put(ChatKeys.Chat, ChatKeys.Moment(tag, room, header.Time, header.Feed, header.Sequence), default);
         if (body.Target == default) return;
         batch.Put(ChatKeys.Chat, ChatKeys.Spoken(tag, body.Target, header.Time, header.Feed, header.Sequence), default);
@@ -120,7 +118,7 @@ public sealed partial class ChatLog
     {
         byte[] plain = System.Text.Encoding.UTF8.GetBytes(name), value = new byte[XChaCha20Poly1305.NonceSize + plain.Length + XChaCha20Poly1305.TagSize];
         ports.Random.Fill(value.AsSpan(0, XChaCha20Poly1305.NonceSize));
-        XChaCha20Poly1305.Encrypt(NameKey(), value.AsSpan(0, XChaCha20Poly1305.NonceSize), plain, ChatKeys.Room(tag, room), value.AsSpan(XChaCha20Poly1305.NonceSize));
+        XChaCha20Poly1305.Encrypt(NameKey(), value.AsSpan(0, XChaCha20Poly1305.NonceSize), plain, ChatKeys.Room(tag, ChatKeys.RoomOf, room), value.AsSpan(XChaCha20Poly1305.NonceSize));
         return value;
     }
 
@@ -128,7 +126,7 @@ public sealed partial class ChatLog
     {
         if (value.Length < XChaCha20Poly1305.NonceSize + XChaCha20Poly1305.TagSize) return null;
         byte[] plain = new byte[value.Length - XChaCha20Poly1305.NonceSize - XChaCha20Poly1305.TagSize];
-        bool opened = XChaCha20Poly1305.TryDecrypt(NameKey(), value.AsSpan(0, XChaCha20Poly1305.NonceSize), value.AsSpan(XChaCha20Poly1305.NonceSize), ChatKeys.Room(tag, room), plain);
+        bool opened = XChaCha20Poly1305.TryDecrypt(NameKey(), value.AsSpan(0, XChaCha20Poly1305.NonceSize), value.AsSpan(XChaCha20Poly1305.NonceSize), ChatKeys.Room(tag, ChatKeys.RoomOf, room), plain);
         return opened ? System.Text.Encoding.UTF8.GetString(plain) : null;
     }
 

@@ -19,7 +19,7 @@ public abstract record ChatWire
     internal const int AskAtOnce = 2048;
     const int MessagesAtOnce = 1024;
 
-    /// <summary>What the sender has. <paramref name="All"/>: the last part of a whole list; otherwise a part, or what has moved since.</summary>
+    /// <summary>What the sender has: a whole list in parts, or what has moved since.</summary>
     public sealed record Heads(HeadsPart Part, IReadOnlyList<FeedHead> Values) : ChatWire;
 
     /// <summary>Proofs that chains forked.</summary>
@@ -44,11 +44,7 @@ public abstract record ChatWire
                 break;
             case Forks m:
                 writer.Byte((byte)Kind.Forks);
-                foreach ((SignedMessage a, SignedMessage b) in m.Values)
-                {
-                    byte[] first = a.EncodeHeader(), second = b.EncodeHeader();
-                    writer.UInt16((ushort)first.Length).Bytes(first).UInt16((ushort)second.Length).Bytes(second);
-                }
+                foreach ((SignedMessage a, SignedMessage b) in m.Values) ForkProof.Write(writer, a, b);
                 break;
             case Ask m:
                 Span<byte> feed = stackalloc byte[FeedId.Size];
@@ -99,10 +95,8 @@ public abstract record ChatWire
         List<(SignedMessage, SignedMessage)> forks = [];
         while (!reader.AtEnd)
         {
-            if (reader.Failed || forks.Count == ForksAtOnce) return null;
-            ReadOnlySpan<byte> first = reader.Take(reader.TakeUInt16()), second = reader.Take(reader.TakeUInt16());
-            if (reader.Failed || SignedMessage.From(first, null) is not { } a || SignedMessage.From(second, null) is not { } b) return null;
-            forks.Add((a, b));
+            if (reader.Failed || forks.Count == ForksAtOnce || ForkProof.Read(ref reader) is not { } two) return null;
+            forks.Add(two);
         }
         return new Forks(forks);
     }
