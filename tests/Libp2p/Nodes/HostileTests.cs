@@ -178,41 +178,6 @@ public class HostileTests
         Assert.Equal(80, scene.Node.Refusals.Count);
     });
 
-    /// <summary>Keys lie in guarded memory, of which a process has some ten thousand pieces: whoever could make us forget them could end us.</summary>
-    [Theory]
-    [InlineData("")]                                     // not even multistream's first proposal
-    [InlineData("/not-noise")]
-    [InlineData("/noise")]                               // and then nonsense instead of a handshake
-    public void Failed_handshakes_leave_no_keys_behind(string proposal) => VirtualRun.Of(async time =>
-    {
-        if (!OperatingSystem.IsLinux()) return;
-        const int tries = 1000;
-        PreSharedKey network = TestNode.Network(1);
-        Multiaddr place = Multiaddr.Parse("/ip4/10.0.0.1/tcp/1")!;
-        RandomSource random = RandomSource.Seeded(5);
-        using Ed25519Key key = Ed25519Key.Generate(random);
-        Upgrader upgrader = new(key, random, _ => true);
-        int before = File.ReadLines("/proc/self/maps").Count();
-        for (int i = 0; i < tries; i++)
-        {
-            // As a listener, of nonsense under a good key; then as a dialer whose listener hangs up.
-            (MemoryLink near, MemoryLink far) = MemoryLink.Pair(place, place, new LinkQuality(), time);
-            ValueTask<SecuredLink> accepting = upgrader.AcceptAsync(far, [network], default);
-            using PskPipe guest = PskPipe.Dial(near, network, random);
-            guest.Output.Write("\u0013/multistream/1.0.0\n"u8);
-            if (proposal.Length > 0) guest.Output.Write((byte[])[(byte)(proposal.Length + 1), .. System.Text.Encoding.UTF8.GetBytes(proposal), (byte)'\n', 0, 40, .. new byte[40]]);
-            await guest.Output.FlushAsync();
-            await guest.Output.CompleteAsync();
-            await Assert.ThrowsAnyAsync<Exception>(() => accepting.AsTask());
-            (MemoryLink dialer, MemoryLink listener) = MemoryLink.Pair(place, place, new LinkQuality(), time);
-            ValueTask<SecuredLink> dialing = upgrader.DialAsync(dialer, null, network, default);
-            listener.Abort();
-            await Assert.ThrowsAnyAsync<Exception>(() => dialing.AsTask());
-        }
-        int more = File.ReadLines("/proc/self/maps").Count() - before;
-        Assert.True(more < tries, $"{more} more mappings after {tries} failures");
-    });
-
     [Fact]
     public void A_frame_past_the_window_closes_the_connection_with_a_reason() => VirtualRun.Of(async time =>
     {
