@@ -22,33 +22,36 @@ sealed class SyncFrames(IDuplexPipe pipe) : IDisposable
     readonly Decompressor decompressor = new();
     readonly byte[] packed = new byte[SyncLimits.Message];
 
-    /// <summary>The next message, in memory of its own; null when the stream has ended.</summary>
-    internal async ValueTask<byte[]?> ReadAsync(CancellationToken stop)
+    /// <summary>The next message, in memory of its own, and its length on the stream; null when the stream has ended.</summary>
+    internal async ValueTask<(byte[] Message, int OnStream)?> ReadAsync(CancellationToken stop)
     {
         while (true)
         {
             ReadResult read = await pipe.Input.ReadAsync(stop);
             ReadOnlySequence<byte> rest = read.Buffer;
             byte[]? message = TryTake(ref rest);
+            int taken = (int)(read.Buffer.Length - rest.Length);
             pipe.Input.AdvanceTo(rest.Start, message == null ? rest.End : rest.Start);
-            if (message != null) return message;
+            if (message != null) return (message, taken);
             if (!read.IsCompleted) continue;
             return rest.IsEmpty ? null : throw new ProtocolException("the stream ended in the middle of a message");
         }
     }
 
-    internal void Write(ReadOnlySpan<byte> message)
+    /// <returns>The message's length on the stream.</returns>
+    internal int Write(ReadOnlySpan<byte> message)
     {
         int length = message.Length < WorthCompressing ? 0 : compressor.TryCompress(message, packed);
         if (length == 0)
         {
             Put((uint)message.Length);
             pipe.Output.Write(message);
-            return;
+            return HeadSize + message.Length;
         }
         Put((uint)(HeadSize + length) | CompressedFlag);
         Put((uint)message.Length);
         pipe.Output.Write(packed.AsSpan(0, length));
+        return 2 * HeadSize + length;
     }
 
     /// <summary>False when the peer reads no more.</summary>

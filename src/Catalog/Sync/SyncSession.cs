@@ -40,6 +40,7 @@ public sealed class SyncSession
     readonly ConcurrentQueue<CatalogChange> news = new();
     readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     readonly List<ReadOnlyMemory<byte>> incoming = [];
+    readonly SyncMeter meter = new();
     int incomingBytes, newsBytes, newsMissed, due;
     ulong offered; // this side's commit that the tags of the running comparison are of
     bool flushing, peerIsDeaf, wantsRun, heard;
@@ -64,8 +65,8 @@ public sealed class SyncSession
 
     public bool IsInStep { get; private set; }
 
-    /// <summary>How the last comparison ended.</summary>
-    public SyncResult? LastResult { get; private set; }
+    /// <summary>How the last comparison ended, and what it cost.</summary>
+    public SyncCost? LastComparison { get; private set; }
 
     /// <summary>When the two were last known to be in step.</summary>
     public DateTimeOffset? InStepAt { get; private set; }
@@ -85,29 +86,31 @@ public sealed class SyncSession
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using SyncFrames frames = new(pipe);
         using SyncMachine machine = new(side, channel, Stand);
-        Channel<byte[]> inbox = Channel.CreateBounded<byte[]>(InboxMessages);
+        Channel<(byte[] Message, int OnStream)> inbox = Channel.CreateBounded<(byte[] Message, int OnStream)>(InboxMessages);
         Task reading = ReadAsync(frames, inbox.Writer, ended.Token), flushed = Task.CompletedTask;
         ITimer timer = time.CreateTimer(_ => Due(), null, ProbeEvery, Timeout.InfiniteTimeSpan);
         catalog.Changed += OnChanged;
         Exception? fault = null;
         try
         {
-            machine.Begin();
+            Begin(machine);
             while (true)
             {
                 while (TakeOutput(machine) is { } output)
                     if (output is SyncOutput.Send send)
                     {
-                        frames.Write(send.Message.Span);
+                        meter.Sent(frames.Write(send.Message.Span));
                         flushing = true;
                         flushed = FlushAsync(frames, ended.Token);
                     }
                     else Handle(machine, output, timer);
                 if (peerIsDeaf || !IsStillMember()) break;
-                if (inbox.Reader.TryRead(out byte[]? message))
+                if (inbox.Reader.TryRead(out (byte[] Message, int OnStream) next))
                 {
                     heard = true;
-                    machine.Receive(message, time.GetElapsedTime(0));
+                    if (!machine.IsComparing) meter.Begin(); // what comes may begin one
+                    meter.Received(next.OnStream);
+                    machine.Receive(next.Message, time.GetElapsedTime(0));
                     NoteGreeting(machine);
                     continue;
                 }
@@ -136,13 +139,13 @@ public sealed class SyncSession
         }
     }
 
-    async Task ReadAsync(SyncFrames frames, ChannelWriter<byte[]> inbox, CancellationToken stop)
+    async Task ReadAsync(SyncFrames frames, ChannelWriter<(byte[] Message, int OnStream)> inbox, CancellationToken stop)
     {
         try
         {
-            while (await frames.ReadAsync(stop) is { } message)
+            while (await frames.ReadAsync(stop) is { } next)
             {
-                await inbox.WriteAsync(message, stop);
+                await inbox.WriteAsync(next, stop);
                 Wake();
             }
         }
@@ -195,9 +198,15 @@ public sealed class SyncSession
         }
     }
 
+    void Begin(SyncMachine machine, int changes = 0)
+    {
+        if (!machine.IsComparing) meter.Begin();
+        machine.Begin(changes);
+    }
+
     void Finish(SyncMachine machine, SyncResult result, ITimer timer)
     {
-        LastResult = result;
+        LastComparison = meter.End(result);
         bool inStep = result == SyncResult.InStep, took = result == SyncResult.Pulled && catalog.IsPullOnly;
         if (machine.Peer is { } hello && (inStep || took)) catalog.Met(peer, hello, inStep ? offered : 0, caughtUp: true);
         IsInStep = inStep;
@@ -241,7 +250,7 @@ public sealed class SyncSession
         bool told = false;
         if (Interlocked.Exchange(ref newsMissed, 0) == 1)
         {
-            machine.Begin();
+            Begin(machine);
             return true;
         }
         while (news.TryDequeue(out CatalogChange? change))
@@ -249,7 +258,7 @@ public sealed class SyncSession
             List<ReadOnlyMemory<byte>> records = [.. change.Added.Where(record => record.Source != this).Select(record => record.Bytes)];
             Interlocked.Add(ref newsBytes, -BytesOf(change));
             if (change.Sequence <= offered || records.Count == 0) continue;
-            if (!machine.Announce(records)) machine.Begin(records.Count);
+            if (!machine.Announce(records)) Begin(machine, records.Count);
             told = true;
         }
         return told;
@@ -264,6 +273,7 @@ public sealed class SyncSession
         if (isDue) timer.Change(ProbeEvery, Timeout.InfiniteTimeSpan);
         if (!machine.IsComparing)
         {
+            meter.Begin();
             if (machine.IsInStep) machine.Probe();
             else machine.Begin();
         }

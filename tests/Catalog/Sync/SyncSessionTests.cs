@@ -25,6 +25,21 @@ public sealed class SyncSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_with_the_same_root_know_it_after_one_round_trip()
+    {
+        Node founder = rig.NewFounder(), other = rig.NewMember(founder, Role.Writer);
+        for (int i = 0; i < 300; i++) founder.Put($"file {i}", $"{i}");
+        await using (SessionPair first = Join(founder, other)) await first.AgreeAsync();
+        await using SessionPair again = Join(founder, other);
+        await again.AgreeAsync();
+        foreach (SyncCost? cost in (SyncCost?[])[again.One.LastComparison, again.Other.LastComparison])
+        {
+            Assert.Equal((SyncResult.InStep, 1), (cost!.Result, cost.RoundTrips));
+            Assert.InRange(cost.BytesSent + cost.BytesReceived, 1, 4096);
+        }
+    }
+
+    [Fact]
     public async Task What_is_written_later_on_either_side_is_passed_on_at_once()
     {
         Node founder = rig.NewFounder(), other = rig.NewMember(founder, Role.Writer);
