@@ -24,7 +24,7 @@ static class CommandLine
         new("Files", [AddCommand.Create(terminal), GetCommand.Create(terminal), CatCommand.Create(terminal), LsCommand.Create(terminal), RmCommand.Create(terminal), MvCommand.Create(terminal)]),
         new("History", [LogCommand.Create(terminal), ConflictsCommand.Create(terminal), ResolveCommand.Create(terminal)]),
         new("Proof", [RootCommandOfVault.Create(terminal), ProveCommand.Create(terminal)]),
-        new("Other machines", [DaemonCommand.Create(terminal), InviteCommand.Create(terminal), JoinCommand.Create(terminal), MembersCommand.Create(terminal), MembersCommand.CreateRevoke(terminal), PeersCommand.Create(terminal), PeersCommand.CreateDial(terminal), SwarmKeyCommand.Create(terminal)]),
+        new("Other machines", [DaemonCommand.Create(terminal), InviteCommand.Create(terminal), JoinCommand.Create(terminal), MembersCommand.Create(terminal), MembersCommand.CreateRevoke(terminal), PeersCommand.Create(terminal), PeersCommand.CreateDial(terminal), SwarmKeyCommand.Create(terminal), DemoCommand.Create(terminal)]),
         new("This device", [IdCommand.Create(terminal), KeyCommand.Create(terminal), CompletionCommand.Create(terminal)]),
         new("Upkeep", [VerifyCommand.Create(terminal), DoctorCommand.Create(terminal), GcCommand.Create(terminal), ExplainCommand.Create(terminal), BackupCommand.Create(terminal)]),
     ];

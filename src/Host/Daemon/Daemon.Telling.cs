@@ -1,3 +1,4 @@
+using Vault.Catalog;
 using Vault.Identity;
 using Vault.Libp2p;
 using Vault.Primitives;
@@ -39,6 +40,12 @@ sealed partial class Daemon
     bool IsInStep(OpenPart part, PeerId peer)
     {
         lock (gate) return part.Sessions.GetValueOrDefault(peer) is { IsInStep: true };
+    }
+
+    /// <summary>What it cost to find out how a vault stands with a peer; null as long as they haven't.</summary>
+    public SyncCost? ComparisonWith(PeerId peer, VaultId vault)
+    {
+        lock (gate) return attached.GetValueOrDefault(vault)?.Sessions.GetValueOrDefault(peer)?.LastComparison;
     }
 
     TransferStatus Transfer(OpenPart part)
