@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Vault.Primitives;
 
@@ -12,14 +11,9 @@ public readonly record struct VaultTag : IComparable<VaultTag>
 {
     public const int Size = 16;
 
-    // Big-endian, so that comparing numbers compares bytes: tags sort as the database sorts them.
-    readonly UInt128 value;
+    readonly Hash16 value; // sorts as the database does
 
-    public VaultTag(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length != Size) throw new ArgumentException("A VaultTag has exactly 16 bytes.", nameof(bytes));
-        value = BinaryPrimitives.ReadUInt128BigEndian(bytes);
-    }
+    public VaultTag(ReadOnlySpan<byte> bytes) => value = new Hash16(bytes);
 
     public static VaultTag Of(VaultId vault)
     {
@@ -32,16 +26,11 @@ public readonly record struct VaultTag : IComparable<VaultTag>
         return new VaultTag(digest[..Size]);
     }
 
-    public void CopyTo(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, value);
+    public void CopyTo(Span<byte> destination) => value.CopyTo(destination);
 
-    public byte[] ToArray()
-    {
-        byte[] bytes = new byte[Size];
-        CopyTo(bytes);
-        return bytes;
-    }
+    public byte[] ToArray() => value.ToArray();
 
     public int CompareTo(VaultTag other) => value.CompareTo(other.value);
 
-    public override string ToString() => Convert.ToHexStringLower(ToArray());
+    public override string ToString() => value.ToString();
 }

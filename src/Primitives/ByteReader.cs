@@ -40,5 +40,7 @@ public ref struct ByteReader(ReadOnlySpan<byte> source)
 
     public ulong TakeUInt64() => Take(8) is { Length: 8 } bytes ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : 0;
 
+    public Hash16 TakeHash16() => Take(Hash16.Size) is { Length: Hash16.Size } bytes ? new Hash16(bytes) : default;
+
     public Hash32 TakeHash() => Take(Hash32.Size) is { Length: Hash32.Size } bytes ? new Hash32(bytes) : default;
 }

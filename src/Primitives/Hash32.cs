@@ -80,8 +80,11 @@ public readonly struct Hash32 : IEquatable<Hash32>, IComparable<Hash32>
     public override int GetHashCode()
     {
         ulong[] k = hashKeys;
-        UInt128 sum = Math.BigMul(a + k[0], b + k[1]) + Math.BigMul(c + k[2], d + k[3]);
-        return (int)(uint)((ulong)sum >> 32 ^ (ulong)(sum >> 64));
+        // The sum of two products of 128 bits, in two words: what touches a UInt128 isn't compiled ahead of time.
+        ulong high = Math.BigMul(a + k[0], b + k[1], out ulong low) + Math.BigMul(c + k[2], d + k[3], out ulong otherLow);
+        low += otherLow;
+        if (low < otherLow) high++;
+        return (int)(uint)(low >> 32 ^ high);
     }
 
     static ulong[] DrawHashKeys()

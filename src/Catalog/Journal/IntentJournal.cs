@@ -59,7 +59,7 @@ sealed class IntentJournal : IDisposable
         JournalHead? head = stored is null || seal.Open(PlaceOfHead(sequence), stored) is not { } plain ? null : JournalHead.Decode(plain);
         if (head is null) return "the journal of changes on this device can't be trusted: where it stands isn't what was written. Nothing of it was applied";
         // What wasn't written down to its end was never promised.
-        UInt128 before = head.Anchor;
+        Hash16 before = head.Anchor;
         for (ulong number = head.First; number < head.Ready; number++)
         {
             if (database.Get(CatalogFamilies.Journal, Key(EntryOf, number)) is { } value && seal.Open(PlaceOfEntry(number, before), value) is { } content && (number < head.Pending || EditCodec.Decode(content) != null))
@@ -167,7 +167,7 @@ sealed class IntentJournal : IDisposable
         byte[] gone = database.Get(CatalogFamilies.Journal, Key(EntryOf, head.First)) ?? [];
         batch.Delete(CatalogFamilies.Journal, Key(EntryOf, head.First));
         batch.Delete(CatalogFamilies.Journal, Key(AppliedOf, head.First));
-        return head with { First = head.First + 1, Anchor = gone.Length < JournalSeal.Overhead ? 0 : TagIn(gone), Bytes = head.Bytes - gone.Length };
+        return head with { First = head.First + 1, Anchor = gone.Length < JournalSeal.Overhead ? default : TagIn(gone), Bytes = head.Bytes - gone.Length };
     }
 
     void MarkApplied(Batch batch, ulong number, ulong sequence)
@@ -182,8 +182,8 @@ sealed class IntentJournal : IDisposable
     List<Edit>? Read(ulong number)
     {
         if (!IsKept || database.Get(CatalogFamilies.Journal, Key(EntryOf, number)) is not { } value) return null;
-        UInt128 before = number == Head.First ? Head.Anchor
-            : database.Get(CatalogFamilies.Journal, Key(EntryOf, number - 1)) is { Length: >= JournalSeal.Overhead } previous ? TagIn(previous) : 0;
+        Hash16 before = number == Head.First ? Head.Anchor
+            : database.Get(CatalogFamilies.Journal, Key(EntryOf, number - 1)) is { Length: >= JournalSeal.Overhead } previous ? TagIn(previous) : default;
         return seal.Open(PlaceOfEntry(number, before), value) is { } content ? EditCodec.Decode(content) : null;
     }
 
@@ -193,8 +193,8 @@ sealed class IntentJournal : IDisposable
 
     static byte[] PlaceOfHead(ulong sequence) => new ByteWriter(9).Byte(HeadOf).UInt64(sequence).ToArray();
 
-    static byte[] PlaceOfEntry(ulong number, UInt128 before) =>
-        new ByteWriter(25).Byte(EntryOf).UInt64(number).UInt64((ulong)(before >> 64)).UInt64((ulong)before).ToArray();
+    static byte[] PlaceOfEntry(ulong number, Hash16 before) =>
+        new ByteWriter(25).Byte(EntryOf).UInt64(number).Bytes(before.ToArray()).ToArray();
 
-    static UInt128 TagIn(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadUInt128BigEndian(value[^JournalSeal.TagSize..]);
+    static Hash16 TagIn(ReadOnlySpan<byte> value) => new(value[^JournalSeal.TagSize..]);
 }

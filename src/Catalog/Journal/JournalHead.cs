@@ -9,20 +9,17 @@ namespace Vault.Catalog;
 /// <param name="Anchor">The authentication tag of the entry before the first, which is gone; of none, zeros.</param>
 /// <param name="Last">That of the last entry.</param>
 /// <param name="Bytes">Of all entries together.</param>
-sealed record JournalHead(ulong First, ulong Pending, ulong Ready, ulong Next, UInt128 Anchor, UInt128 Last, long Bytes)
+sealed record JournalHead(ulong First, ulong Pending, ulong Ready, ulong Next, Hash16 Anchor, Hash16 Last, long Bytes)
 {
-    internal static JournalHead Empty { get; } = new(1, 1, 1, 1, 0, 0, 0);
+    internal static JournalHead Empty { get; } = new(1, 1, 1, 1, default, default, 0);
 
-    internal byte[] Encode() => Put(Put(new ByteWriter(64).UInt64(First).UInt64(Pending).UInt64(Ready).UInt64(Next), Anchor), Last).UInt64((ulong)Bytes).ToArray();
+    internal byte[] Encode() =>
+        new ByteWriter(72).UInt64(First).UInt64(Pending).UInt64(Ready).UInt64(Next).Bytes(Anchor.ToArray()).Bytes(Last.ToArray()).UInt64((ulong)Bytes).ToArray();
 
     internal static JournalHead? Decode(ReadOnlySpan<byte> bytes)
     {
         ByteReader reader = new(bytes);
-        JournalHead head = new(reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeUInt64(), Take(ref reader), Take(ref reader), (long)reader.TakeUInt64());
+        JournalHead head = new(reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeHash16(), reader.TakeHash16(), (long)reader.TakeUInt64());
         return reader.AtEnd && head.First <= head.Pending && head.Pending <= head.Ready && head.Ready <= head.Next ? head : null;
     }
-
-    static ByteWriter Put(ByteWriter writer, UInt128 value) => writer.UInt64((ulong)(value >> 64)).UInt64((ulong)value);
-
-    static UInt128 Take(ref ByteReader reader) => new(reader.TakeUInt64(), reader.TakeUInt64());
 }

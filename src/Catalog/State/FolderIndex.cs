@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Vault.Identity;
 using Vault.Primitives;
@@ -13,7 +12,7 @@ namespace Vault.Catalog;
 /// </summary>
 sealed class FolderIndex : IDisposable
 {
-    const int IdSize = 16;
+    const int IdSize = Hash16.Size;
     const int Overhead = XChaCha20Poly1305.NonceSize + XChaCha20Poly1305.TagSize;
 
     readonly IDatabase database;
@@ -31,16 +30,16 @@ sealed class FolderIndex : IDisposable
     }
 
     /// <summary>What a path is called in keys; null is the top.</summary>
-    internal UInt128 IdOf(VaultPath? path)
+    internal Hash16 IdOf(VaultPath? path)
     {
         Span<byte> digest = stackalloc byte[Hash32.Size];
         HMACSHA256.HashData(idKey.Span, path?.ToUtf8() ?? [], digest);
-        return BinaryPrimitives.ReadUInt128BigEndian(digest);
+        return new Hash16(digest[..IdSize]);
     }
 
     internal NameSummary? Find(VaultPath path, ISnapshot? at = null) => Find(IdOf(path.Parent), IdOf(path), at);
 
-    internal NameSummary? Find(UInt128 parent, UInt128 id, ISnapshot? at = null)
+    internal NameSummary? Find(Hash16 parent, Hash16 id, ISnapshot? at = null)
     {
         byte[] key = Key(parent, id);
         return database.Get(CatalogFamilies.Names, key, at) is { } value ? Open(key, value)?.Summary : null;
@@ -69,14 +68,14 @@ sealed class FolderIndex : IDisposable
     }
 
     /// <summary>The ids of what lies in a folder, as stored.</summary>
-    internal IEnumerable<UInt128> ChildrenOf(UInt128 folder)
+    internal IEnumerable<Hash16> ChildrenOf(Hash16 folder)
     {
         (byte[] from, byte[] to) = Under(folder);
         using ICursor cursor = database.Range(CatalogFamilies.Names, from, to);
-        while (cursor.MoveNext()) yield return BinaryPrimitives.ReadUInt128BigEndian(cursor.Key[(VaultTag.Size + IdSize)..]);
+        while (cursor.MoveNext()) yield return new Hash16(cursor.Key[(VaultTag.Size + IdSize)..]);
     }
 
-    internal void Put(Batch batch, UInt128 parent, UInt128 id, string name, NameSummary summary)
+    internal void Put(Batch batch, Hash16 parent, Hash16 id, string name, NameSummary summary)
     {
         byte[] key = Key(parent, id), plain = summary.Encode(name), value = new byte[plain.Length + Overhead];
         random.Fill(value.AsSpan(0, XChaCha20Poly1305.NonceSize));
@@ -84,7 +83,7 @@ sealed class FolderIndex : IDisposable
         batch.Put(CatalogFamilies.Names, key, value);
     }
 
-    internal void Delete(Batch batch, UInt128 parent, UInt128 id) => batch.Delete(CatalogFamilies.Names, Key(parent, id));
+    internal void Delete(Batch batch, Hash16 parent, Hash16 id) => batch.Delete(CatalogFamilies.Names, Key(parent, id));
 
     public void Dispose()
     {
@@ -101,18 +100,20 @@ sealed class FolderIndex : IDisposable
             : throw new CorruptDataException("a name in the catalog's index is damaged", "run doctor: the index is made again from the records");
     }
 
-    byte[] Key(UInt128 parent, UInt128 id)
+    byte[] Key(Hash16 parent, Hash16 id)
     {
         byte[] key = new byte[VaultTag.Size + 2 * IdSize];
         tag.CopyTo(key);
-        BinaryPrimitives.WriteUInt128BigEndian(key.AsSpan(VaultTag.Size), parent);
-        BinaryPrimitives.WriteUInt128BigEndian(key.AsSpan(VaultTag.Size + IdSize), id);
+        parent.CopyTo(key.AsSpan(VaultTag.Size));
+        id.CopyTo(key.AsSpan(VaultTag.Size + IdSize));
         return key;
     }
 
-    (byte[] From, byte[] To) Under(UInt128 folder)
+    (byte[] From, byte[] To) Under(Hash16 folder)
     {
-        byte[] from = Key(folder, 0), to = [.. Key(folder, UInt128.MaxValue), 0];
-        return (from[..(VaultTag.Size + IdSize)], to);
+        byte[] from = Key(folder, default)[..(VaultTag.Size + IdSize)], to = new byte[VaultTag.Size + 2 * IdSize + 1];
+        to.AsSpan().Fill(0xFF);
+        from.CopyTo(to, 0);
+        return (from, to);
     }
 }

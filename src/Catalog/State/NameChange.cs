@@ -1,3 +1,4 @@
+using Vault.Primitives;
 using Vault.Store;
 
 namespace Vault.Catalog;
@@ -8,15 +9,16 @@ namespace Vault.Catalog;
 /// </summary>
 sealed class NameChange(FolderIndex index)
 {
-    readonly Dictionary<UInt128, Row> rows = [];
-    readonly Dictionary<UInt128, List<Row>> byParent = [];
-    readonly Dictionary<UInt128, VaultPath> thinned = []; // folders out of which something went
+    readonly Dictionary<Hash16, Row> rows = [];
+    readonly Dictionary<Hash16, List<Row>> byParent = [];
+    readonly Dictionary<VaultPath, Hash16> folderIds = []; // a folder's id is asked for with each thing in it
+    readonly Dictionary<Hash16, VaultPath> thinned = []; // folders out of which something went
 
-    sealed class Row(VaultPath path, UInt128 parent, UInt128 id, NameSummary? before)
+    sealed class Row(VaultPath path, Hash16 parent, Hash16 id, NameSummary? before)
     {
         internal VaultPath Path => path;
-        internal UInt128 Parent => parent;
-        internal UInt128 Id => id;
+        internal Hash16 Parent => parent;
+        internal Hash16 Id => id;
         internal NameSummary? Before { get; } = before;
         internal NameSummary? Now { get; set; } = before;
     }
@@ -66,7 +68,7 @@ sealed class NameChange(FolderIndex index)
         while (thinned.Count > 0)
         {
             // The deepest first: only when it is gone can the one above it be empty.
-            (UInt128 id, VaultPath folder) = thinned.MaxBy(pair => pair.Value.Components.Length);
+            (Hash16 id, VaultPath folder) = thinned.MaxBy(pair => pair.Value.Components.Length);
             thinned.Remove(id);
             Row row = Load(folder);
             if (row.Now is not { HasChildren: true } now || HasChild(id)) continue;
@@ -75,19 +77,25 @@ sealed class NameChange(FolderIndex index)
         }
     }
 
-    bool HasChild(UInt128 folder)
+    bool HasChild(Hash16 folder)
     {
         if (byParent.TryGetValue(folder, out List<Row>? changed) && changed.Exists(row => row.Now != null)) return true;
-        foreach (UInt128 child in index.ChildrenOf(folder))
+        foreach (Hash16 child in index.ChildrenOf(folder))
             if (!rows.TryGetValue(child, out Row? row) || row.Now != null) return true;
         return false;
     }
 
+    Hash16 IdOfFolder(VaultPath folder)
+    {
+        if (!folderIds.TryGetValue(folder, out Hash16 id)) folderIds.Add(folder, id = index.IdOf(folder));
+        return id;
+    }
+
     Row Load(VaultPath path)
     {
-        UInt128 id = index.IdOf(path);
+        if (!folderIds.TryGetValue(path, out Hash16 id)) id = index.IdOf(path);
         if (rows.TryGetValue(id, out Row? row)) return row;
-        UInt128 parent = index.IdOf(path.Parent);
+        Hash16 parent = path.Parent is { } folder ? IdOfFolder(folder) : index.IdOf(null);
         row = new Row(path, parent, id, index.Find(parent, id));
         rows.Add(id, row);
         if (!byParent.TryGetValue(parent, out List<Row>? siblings)) byParent.Add(parent, siblings = []);

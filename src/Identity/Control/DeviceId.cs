@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Vault.Primitives;
 
 namespace Vault.Identity;
@@ -11,14 +10,9 @@ public readonly record struct DeviceId : IComparable<DeviceId>
 {
     public const int Size = 16;
 
-    // Big-endian, so that comparing numbers compares bytes.
-    readonly UInt128 value;
+    readonly Hash16 value;
 
-    public DeviceId(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length != Size) throw new ArgumentException("A DeviceId has exactly 16 bytes.", nameof(bytes));
-        value = BinaryPrimitives.ReadUInt128BigEndian(bytes);
-    }
+    public DeviceId(ReadOnlySpan<byte> bytes) => value = new Hash16(bytes);
 
     public static DeviceId Of(Ed25519PublicKey key)
     {
@@ -31,14 +25,9 @@ public readonly record struct DeviceId : IComparable<DeviceId>
         return new DeviceId(digest[..Size]);
     }
 
-    public void CopyTo(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, value);
+    public void CopyTo(Span<byte> destination) => value.CopyTo(destination);
 
-    public byte[] ToArray()
-    {
-        byte[] bytes = new byte[Size];
-        CopyTo(bytes);
-        return bytes;
-    }
+    public byte[] ToArray() => value.ToArray();
 
     /// <summary>Reads what <see cref="ToString"/> writes: 32 digits, lower case.</summary>
     public static bool TryParse(ReadOnlySpan<char> hex, out DeviceId id)
@@ -53,7 +42,7 @@ public readonly record struct DeviceId : IComparable<DeviceId>
 
     public int CompareTo(DeviceId other) => value.CompareTo(other.value);
 
-    public override string ToString() => Convert.ToHexStringLower(ToArray());
+    public override string ToString() => value.ToString();
 
     public static bool operator <(DeviceId left, DeviceId right) => left.value < right.value;
     public static bool operator >(DeviceId left, DeviceId right) => left.value > right.value;

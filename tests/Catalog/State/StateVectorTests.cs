@@ -54,7 +54,7 @@ public sealed class StateVectorTests
         Edit[] edits = [new Edit.Remove(Node.Path(entry.Text("path"))), new Edit.Resolve(Node.Path(entry.Text("path")), new Leaf(new Hash32(entry.Bytes("position")), new Hash32(entry.Bytes("digest"))))];
         Assert.Equal(entry.Bytes("content"), EditCodec.Encode(edits));
 
-        UInt128 Number(string name) => System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(head.Bytes(name));
+        Hash16 Number(string name) => new(head.Bytes(name));
         Assert.Equal(head.Bytes("content"), new JournalHead(5, 7, 8, 9, Number("anchor"), Number("last"), 4711).Encode());
         byte[] placeOfHead = new ByteWriter().Byte((byte)'h').UInt64(head.Number("sequence")).ToArray();
         using JournalSeal again = new(keys, new Given(head.Bytes("salt")));

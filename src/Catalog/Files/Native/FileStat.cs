@@ -73,8 +73,9 @@ readonly record struct FileStat(FileKind Kind, uint Mode, long Size, long Modifi
     // Nanoseconds since 1970 fit until 2262; a file from beyond is dated at the end.
     static long Time(ReadOnlySpan<byte> timestamp)
     {
-        Int128 ns = (Int128)MemoryMarshal.Read<long>(timestamp) * 1_000_000_000 + MemoryMarshal.Read<uint>(timestamp[8..]);
-        return (long)Int128.Clamp(ns, long.MinValue, long.MaxValue);
+        const long Second = 1_000_000_000;
+        long seconds = MemoryMarshal.Read<long>(timestamp);
+        return seconds < long.MinValue / Second ? long.MinValue : seconds >= long.MaxValue / Second ? long.MaxValue : seconds * Second + MemoryMarshal.Read<uint>(timestamp[8..]);
     }
 
     /// <summary>The bytes that a keyed hash of this is made of.</summary>
