@@ -20,6 +20,13 @@ public sealed record DatabaseOptions
     /// <summary>Two: one fills while the other is written out.</summary>
     public int WriteBufferCount { get; init; } = 2;
 
+    /// <summary>
+    /// How many first bytes of a key name one thing, so that a <see cref="IDatabase.Range"/> over that thing alone is answered by the
+    /// filters when there is nothing, as a point lookup is; 0 where keys have no such part. Tables written under another number
+    /// stay readable, without that help.
+    /// </summary>
+    public int PrefixBytes { get; init; }
+
     /// <summary>Large values in files of their own, so that compaction doesn't rewrite them; null keeps them among the keys.</summary>
     public BlobOptions? Blobs { get; init; }
 

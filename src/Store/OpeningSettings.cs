@@ -41,6 +41,7 @@ static class OpeningSettings
         // A filter over what is not flushed yet: asking for what isn't there, as every new block does, is mostly asking for it there.
         Rocks.rocksdb_options_set_memtable_whole_key_filtering(options, 1);
         Rocks.rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.05);
+        if (wanted.PrefixBytes > 0) Rocks.rocksdb_options_set_prefix_extractor(options, Rocks.rocksdb_slicetransform_create_fixed_prefix((nuint)wanted.PrefixBytes));
         Rocks.rocksdb_options_set_max_open_files(options, wanted.OpenFiles);
         // RocksDB starts as many threads for each family at every opening, to look at its first tables: with ten families and few
         // tables that is most of what a small command costs.

@@ -174,7 +174,7 @@ public sealed unsafe partial class RocksDatabase : IDatabase
     public ICursor Range(Family family, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, ISnapshot? at = null, bool reverse = false)
     {
         using NativeHandle.Use db = Enter(out NativeDatabase native);
-        return new RocksCursor(native.Handle, options.Path, Native(native, family), from, to, at is null ? null : Mine(at, native), reverse);
+        return new RocksCursor(native.Handle, options.Path, Native(native, family), from, to, options.PrefixBytes, at is null ? null : Mine(at, native), reverse);
     }
 
     public void Checkpoint(string folder)

@@ -58,7 +58,7 @@ sealed unsafe class RocksCursor : ICursor
 
     enum State { Before, At, After }
 
-    internal RocksCursor(NativeHandle database, string path, nint family, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, RocksSnapshot? at, bool reverse)
+    internal RocksCursor(NativeHandle database, string path, nint family, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, int prefixBytes, RocksSnapshot? at, bool reverse)
     {
         this.path = path;
         this.reverse = reverse;
@@ -66,6 +66,10 @@ sealed unsafe class RocksCursor : ICursor
         using NativeHandle.Use db = database.Borrow();
         nint options = Rocks.rocksdb_readoptions_create();
         Rocks.rocksdb_readoptions_set_verify_checksums(options, 1);
+        // Only within one prefix may the filters be asked: what they know of others isn't in order.
+        bool one = !reverse && prefixBytes > 0 && HaveOnePrefix(from, to, prefixBytes);
+        Rocks.rocksdb_readoptions_set_total_order_seek(options, one ? (byte)0 : (byte)1);
+        Rocks.rocksdb_readoptions_set_prefix_same_as_start(options, one ? (byte)1 : (byte)0);
         // RocksDB keeps pointers to the bounds and to the options: both must live as long as the iterator.
         byte* bounds = (byte*)NativeMemory.Alloc((nuint)(from.Length + to.Length));
         from.CopyTo(new Span<byte>(bounds, from.Length));
@@ -139,6 +143,17 @@ sealed unsafe class RocksCursor : ICursor
     }
 
     public void Dispose() => iterator.Dispose();
+
+    /// <summary>Whether all keys of a range begin with the same bytes: its end does too, or is the first key that doesn't.</summary>
+    internal static bool HaveOnePrefix(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, int length)
+    {
+        if (from.Length < length || to.IsEmpty) return false;
+        ReadOnlySpan<byte> prefix = from[..length];
+        if (to.StartsWith(prefix)) return true;
+        int last = length - 1;
+        while (last >= 0 && prefix[last] == 0xFF) last--; // where the counting up to the next prefix carries to
+        return last >= 0 && to.Length == last + 1 && to[..last].SequenceEqual(prefix[..last]) && to[last] == prefix[last] + 1;
+    }
 
     NativeHandle.Use BorrowAtEntry()
     {

@@ -1,3 +1,5 @@
+using Vault.Identity;
+using Vault.Primitives;
 using Vault.Store;
 
 namespace Vault.Blocks;
@@ -43,5 +45,7 @@ public static class StoreDatabases
         Families = [.. StoreKeys.MetaFamilies, .. families],
         Memory = memory,
         WriteBufferBytes = MetaBuffer,
+        // What a vault has at one position, or on one root: for most new files nothing, twice.
+        PrefixBytes = VaultTag.Size + Hash32.Size,
     };
 }

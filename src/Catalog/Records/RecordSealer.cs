@@ -22,10 +22,14 @@ public sealed class RecordSealer(VaultKeys keys, RandomSource random)
     /// <summary>A new version, sealed under the current secrets and signed.</summary>
     /// <param name="versions">What its author has seen of the path, and this version itself: <see cref="VersionVector.With"/>.</param>
     /// <param name="root">Where a file's content begins; durable, before anyone hears of it.</param>
-    public FileRecord Seal(Ed25519Key device, RecordKind kind, Entry entry, VersionVector versions, BlockId? root = null)
+    public FileRecord Seal(Ed25519Key device, RecordKind kind, Entry entry, VersionVector versions, BlockId? root = null) =>
+        Seal(device, kind, entry, PositionOf(entry.Path), DeviceId.Of(device.Public), versions, root);
+
+    /// <summary>The same for a caller who has worked out where the path stands, and who the device is.</summary>
+    internal FileRecord Seal(Ed25519Key device, RecordKind kind, Entry entry, Hash32 position, DeviceId author, VersionVector versions, BlockId? root)
     {
         SecretEpoch epoch = keys.Current;
-        byte[] open = FileRecord.EncodePublic(kind, PositionOf(entry.Path), DeviceId.Of(device.Public), versions, root, epoch.Number);
+        byte[] open = FileRecord.EncodePublic(kind, position, author, versions, root, epoch.Number);
         byte[] plain = SealedEntry.Encode(kind, entry);
         byte[] body = new byte[open.Length + SealedEntry.Overhead + plain.Length];
         open.CopyTo(body, 0);

@@ -54,6 +54,11 @@ sealed partial class Draft(CatalogParts parts, CatalogState state, Membership me
         if (place.Now.Exists(head => head.Leaf == record.Leaf)) return MergeOutcome.Known;
         if (parts.Waiting.AnyAt(record.Position)) return Reconsider(record.Position, new Held(record, wanted));
 
+        if (place.Now.Count == 0) // nothing to weigh: most records of a first import
+        {
+            place.Now.Add(new Held(record, wanted));
+            return MergeOutcome.Accepted;
+        }
         RegisterChange merged = Register.Merge([.. place.Now.Select(head => head.Record)], record);
         if (merged.Waiting.Contains(record)) return Wait(record, WaitingReason.TooMany, MergeOutcome.TooMany);
         if (merged.IsNone) return MergeOutcome.Superseded;

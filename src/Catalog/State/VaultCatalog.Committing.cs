@@ -127,7 +127,7 @@ public sealed partial class VaultCatalog
     {
         DeviceId me = parts.Me!.Value;
         HybridTime time = parts.Ports.Clock.Next(Later(basis.Latest, draft.State.Issued));
-        FileRecord record = parts.Sealer!.Seal(parts.Ports.Device!, kind, entry, basis.With(me, time), root);
+        FileRecord record = parts.Sealer!.Seal(parts.Ports.Device!, kind, entry, place.Position, me, basis.With(me, time), root);
         if (!draft.Counts(record)) throw NotAWriter();
         draft.State = draft.State with { Issued = time };
         if (draft.Offer(record, draft.IsWanted(record, own: true), entry) == MergeOutcome.TooMany)

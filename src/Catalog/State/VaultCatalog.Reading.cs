@@ -20,6 +20,9 @@ public sealed partial class VaultCatalog
         return summary is null ? null : new CatalogEntry(path, summary, () => heads);
     }
 
+    /// <summary>The versions that stand at a path; null when none does, or this device can't read.</summary>
+    internal Heads? Versions(VaultPath path) => parts.Sealer is { } sealer ? HeadsAt(sealer.PositionOf(path)) : null;
+
     /// <summary>
     /// What lies in a folder (null: at the top), in the order of names. With <paramref name="recursive"/> all that lies below, each
     /// folder followed by what is in it. The whole listing is of one time.

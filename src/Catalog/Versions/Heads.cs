@@ -24,11 +24,12 @@ public sealed class Heads
     Heads(Head[] all)
     {
         All = all;
-        Losers = [.. all.Where(head => !head.IsTombstone && !head.LooksLike(all[0])).DistinctBy(head => all.First(head.LooksLike))];
+        Losers = all.Length == 1 ? [] : [.. all.Where(head => !head.IsTombstone && !head.LooksLike(all[0])).DistinctBy(head => all.First(head.LooksLike))];
     }
 
     public static Heads Of(IEnumerable<Head> heads)
     {
+        if (heads is IReadOnlyList<Head> { Count: 1 } one) return new Heads([one[0]]); // nearly every path
         Head[] all = [.. heads.OrderByDescending(Rank).ThenByDescending(head => head.Record.Time).ThenByDescending(head => head.Record.Leaf)];
         return all.Length > 0 ? new Heads(all) : throw new ArgumentException("A path without versions isn't there.", nameof(heads));
     }

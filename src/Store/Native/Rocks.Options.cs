@@ -19,6 +19,8 @@ static unsafe partial class Rocks
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_level_compaction_dynamic_level_bytes(nint options, byte on);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_max_background_jobs(nint options, int count);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_memtable_whole_key_filtering(nint options, byte enabled);
+    [LibraryImport(Library)] internal static partial void rocksdb_options_set_prefix_extractor(nint options, nint extractor); // which the options own then
+    [LibraryImport(Library)] internal static partial nint rocksdb_slicetransform_create_fixed_prefix(nuint length);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_memtable_prefix_bloom_size_ratio(nint options, double ratio);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_max_open_files(nint options, int count);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_max_file_opening_threads(nint options, int count);
@@ -59,6 +61,8 @@ static unsafe partial class Rocks
     [LibraryImport(Library)] internal static partial nint rocksdb_readoptions_create();
     [LibraryImport(Library)] internal static partial void rocksdb_readoptions_destroy(nint options);
     [LibraryImport(Library)] internal static partial void rocksdb_readoptions_set_verify_checksums(nint options, byte on);
+    [LibraryImport(Library)] internal static partial void rocksdb_readoptions_set_total_order_seek(nint options, byte on);
+    [LibraryImport(Library)] internal static partial void rocksdb_readoptions_set_prefix_same_as_start(nint options, byte on);
     [LibraryImport(Library)] internal static partial void rocksdb_readoptions_set_snapshot(nint options, nint snapshot);
     [LibraryImport(Library)] internal static partial void rocksdb_readoptions_set_iterate_lower_bound(nint options, byte* key, nuint length);
     [LibraryImport(Library)] internal static partial void rocksdb_readoptions_set_iterate_upper_bound(nint options, byte* key, nuint length);

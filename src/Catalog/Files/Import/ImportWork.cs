@@ -6,6 +6,9 @@ namespace Vault.Catalog;
 /// <summary>What the workers of one import do with each thing they find.</summary>
 sealed class ImportWork
 {
+    /// <summary>Entries a worker takes from the walk in one go: taken one by one, the workers of an unchanged tree mostly wait for each other.</summary>
+    const int EntriesAtOnce = 16;
+
     readonly VaultCatalog catalog;
     readonly CatalogPorts ports;
     readonly StatCache stats;
@@ -55,18 +58,27 @@ sealed class ImportWork
 
         async Task WorkAsync()
         {
-            while (true)
+            Queue<WalkedEntry> taken = new(EntriesAtOnce);
+            try
             {
-                stop.ThrowIfCancellationRequested();
-                WalkedEntry? next;
-                lock (walking) next = walk.Next();
-                if (next is not { } entry) return;
-                using (entry)
+                while (true)
                 {
-                    ImportedFolder into = (ImportedFolder)entry.Folder.Note;
-                    await TakeAsync(entry, into.Stats, () => PathOf(entry, into), stop);
+                    lock (walking)
+                        while (taken.Count < EntriesAtOnce && walk.Next() is { } next) taken.Enqueue(next);
+                    if (taken.Count == 0) return;
+                    while (taken.TryDequeue(out WalkedEntry entry))
+                        using (entry)
+                        {
+                            stop.ThrowIfCancellationRequested();
+                            ImportedFolder into = (ImportedFolder)entry.Folder.Note;
+                            await TakeAsync(entry, into.Stats, () => PathOf(entry, into), stop);
+                        }
+                    await Task.Yield(); // commits wait for the same threads
                 }
-                await Task.Yield(); // commits wait for the same threads
+            }
+            finally
+            {
+                while (taken.TryDequeue(out WalkedEntry rest)) rest.Dispose();
             }
         }
     }
@@ -182,8 +194,8 @@ sealed class ImportWork
 
     Leaf? Standing(Entry entry, FileRef? file, RecordKind kind)
     {
-        if (catalog.Find(entry.Path) is not { } now || now.Kind != kind) return null;
-        foreach (Head head in now.Heads?.All ?? [])
+        if (catalog.Versions(entry.Path) is not { } heads || heads.Winner.Record.Kind != kind) return null;
+        foreach (Head head in heads.All)
             if (head.Record.Kind == kind && head.Record.Root == file?.Root && head.Entry is { } held && held.ModifiedNs == entry.ModifiedNs && held.Mode == entry.Mode
                 && held.Target == entry.Target && (entry.Tags.Count == 0 || held.Tags.ToHashSet().SetEquals(entry.Tags))) return head.Record.Leaf;
         return null;
