@@ -42,9 +42,9 @@ sealed class StoredRecords(IDatabase database, VaultId vault)
         while (cursor.MoveNext()) yield return ControlRecord.Restore(vault, cursor.Value[1..].ToArray()) ?? throw Damaged();
     }
 
-    /// <summary>The bytes that a peer gets.</summary>
+    /// <summary>The bytes that a peer gets; null when the record isn't there. (Without the cast, null would become an empty memory.)</summary>
     internal ReadOnlyMemory<byte>? Bytes(in Leaf leaf) =>
-        database.Get(CatalogFamilies.Records, CatalogKeys.Leaf(tag, leaf)) is { Length: > 1 } value ? value.AsMemory(1) : null;
+        database.Get(CatalogFamilies.Records, CatalogKeys.Leaf(tag, leaf)) is { Length: > 1 } value ? (ReadOnlyMemory<byte>?)value.AsMemory(1) : null;
 
     internal bool Contains(in Leaf leaf) => database.Get(CatalogFamilies.Records, CatalogKeys.Leaf(tag, leaf)) != null;
 
