@@ -1,9 +1,11 @@
 using Vault.Catalog;
 using Vault.Identity;
 using Vault.Libp2p;
+using Vault.Libp2p.Gossipsub;
 using Vault.Libp2p.Mdns;
 using Vault.Libp2p.Multiaddrs;
 using Vault.Libp2p.Psk;
+using Vault.Libp2p.Pubsub;
 using Vault.Libp2p.Tcp;
 using Vault.Primitives;
 using Vault.Swarm;
@@ -11,7 +13,8 @@ using Vault.Swarm;
 namespace Vault.Host;
 
 /// <param name="Listen">Empty for the usual address.</param>
-sealed record DaemonOptions(IReadOnlyList<Multiaddr> Listen, IReadOnlyList<Multiaddr> Bootstrap, bool Mdns);
+/// <param name="Topics">Gossip topics of no vault that are joined as well, and whose messages are passed on: by them other programs can try the network.</param>
+sealed record DaemonOptions(IReadOnlyList<Multiaddr> Listen, IReadOnlyList<Multiaddr> Bootstrap, bool Mdns, IReadOnlyList<string> Topics);
 
 /// <summary>
 /// The data folder in company: a libp2p node, and every vault of the ring in the swarm. It builds and connects the parts; what
@@ -29,6 +32,7 @@ sealed partial class Daemon : IAsyncDisposable
     readonly Home home;
     readonly Action<string> note;
     readonly Node node;
+    readonly Gossip gossip;
     readonly SwarmNode swarm;
     readonly KnownPeers known;
     readonly List<PreSharedKey> networks = []; // every key ever given to the node, which borrows them
@@ -50,6 +54,9 @@ sealed partial class Daemon : IAsyncDisposable
             RequirePrivateNetwork = true,
             Mdns = options.Mdns ? new MdnsOptions() : null,
         }, home.Device.Key, home.Time, home.Random, new TcpTransport(home.Time));
+        // js-libp2p's ids rather than the default of go-libp2p: both sides must name messages alike, and it is what we are checked against.
+        gossip = new Gossip(node, home.Device.Key, new Parameters { IdOf = MessageId.FromKeyAndSeqno }, home.Time, home.Random);
+        foreach (string topic in options.Topics) gossip.Subscribe(topic);
         swarm = new SwarmNode(node, home.Device.Key.Public, home.Clock, home.Time, home.Random);
         node.PeerIdentified += Remember;
     }
@@ -195,6 +202,7 @@ sealed partial class Daemon : IAsyncDisposable
         await dialing;
         foreach (OpenPart part in attached.Values) part.Catalog.Changed -= part.OnChanged;
         await swarm.DisposeAsync();
+        await gossip.DisposeAsync();
         await node.DisposeAsync();
         foreach (PreSharedKey network in networks) network.Dispose();
         stopping.Dispose();

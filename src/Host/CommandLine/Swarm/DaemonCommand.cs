@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Vault.Catalog;
+using Vault.Libp2p.Gossipsub;
 using Vault.Libp2p.Multiaddrs;
 using Vault.Primitives;
 
@@ -23,12 +24,13 @@ static class DaemonCommand
         Option<string[]> listen = new("--listen") { Description = "Listen here for other machines, instead of on port 4171", HelpName = "MULTIADDR" };
         Option<string[]> bootstrap = new("--bootstrap") { Description = "A machine to connect to", HelpName = "MULTIADDR" };
         Option<bool> noMdns = new("--no-mdns") { Description = "Don't look for machines on the local network, and don't be found" };
+        Option<string[]> topic = new("--topic") { Description = "Join this gossip topic too, of no vault, to try the network with other libp2p programs", HelpName = "NAME" };
         Option<bool> json = Words.Json("Print one line of JSON when it is ready");
-        TaughtCommand command = new("run", "run in the foreground until interrupted", "vault daemon run", "vault daemon run --listen /ip4/0.0.0.0/tcp/4001") { api, listen, bootstrap, noMdns, json };
+        TaughtCommand command = new("run", "run in the foreground until interrupted", "vault daemon run", "vault daemon run --listen /ip4/0.0.0.0/tcp/4001") { api, listen, bootstrap, noMdns, topic, json };
         command.SetAction(async (line, stop) =>
         {
             PathText.Check();
-            DaemonOptions options = new(Addresses(line.GetValue(listen)), Addresses(line.GetValue(bootstrap)), !line.GetValue(noMdns));
+            DaemonOptions options = new(Addresses(line.GetValue(listen)), Addresses(line.GetValue(bootstrap)), !line.GetValue(noMdns), Topics(line.GetValue(topic)));
             using (Home home = Session.Home(line, terminal))
             {
                 await home.EnterAsync(make: true, stop);
@@ -104,6 +106,10 @@ static class DaemonCommand
 
     static IReadOnlyList<Multiaddr> Addresses(string[]? texts) =>
         [.. (texts ?? []).Select(text => Multiaddr.Parse(text) ?? throw new ConfigException($"'{text}' is no address", "an address looks like /ip4/192.168.1.7/tcp/4171"))];
+
+    static IReadOnlyList<string> Topics(string[]? names) => [.. (names ?? []).Select(name => Encoding.UTF8.GetByteCount(name) is > 0 and <= Limits.TopicSize
+        ? name
+        : throw new ConfigException("that is no name of a topic", $"a topic has at most {Limits.TopicSize} bytes"))];
 
     static int PortOf(string? api)
     {
