@@ -66,8 +66,11 @@ public sealed class SwarmNode : IAsyncDisposable
         if (parts.TryGetValue(vault, out Part? part)) part.Recheck();
     }
 
+    /// <summary>A stranger learns nothing from the answer: a vault that isn't here, and one that doesn't know who made the invite, give the same.</summary>
     Admitting Decide(JoinRequest request, Ed25519PublicKey peer, byte[] channel) =>
-        parts.TryGetValue(request.Vault, out Part? part) ? part.Vault.Decide(request, peer, channel) : Admitting.Refuse(JoinRefusal.OtherVault);
+        !request.IsFor(peer, channel) ? Admitting.Refuse(JoinRefusal.Forged)
+        : parts.TryGetValue(request.Vault, out Part? part) ? part.Vault.Decide(request, peer, channel)
+        : Admitting.Refuse(JoinRefusal.OtherVault);
 
     /// <summary>A stream that somebody opened: through the gate, then to what it is for.</summary>
     async Task ServeAsync(PeerStream stream, Func<Part, VaultChannel, CancellationToken, Task> serve, CancellationToken cancel)

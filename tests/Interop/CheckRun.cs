@@ -1,11 +1,18 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Interop.Tests;
 
-/// <summary>One run of check.mjs, shared by the tests that look at its lines.</summary>
-public sealed class CheckRun : IAsyncLifetime
+/// <summary>check.mjs against a host around one node.</summary>
+public sealed class NodeRun() : CheckRun("check.mjs", $"dotnet \"{Path.Combine(AppContext.BaseDirectory, "Vault.Libp2p.TestHost.dll")}\"");
+
+/// <summary>daemon.mjs against the program itself.</summary>
+public sealed class DaemonRun() : CheckRun("daemon.mjs", Path.Combine(AppContext.BaseDirectory, "vault"));
+
+/// <summary>One run of a script, shared by the tests that look at its lines.</summary>
+public abstract class CheckRun(string script, string argument) : IAsyncLifetime
 {
     /// <summary>A run takes a few seconds; only one that hangs meets this.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -21,14 +28,15 @@ public sealed class CheckRun : IAsyncLifetime
     public async Task InitializeAsync()
     {
         if (JsLibp2p.Missing is not null) return;
-        string host = Path.Combine(AppContext.BaseDirectory, "Vault.Libp2p.TestHost.dll");
-        using Process process = Process.Start(new ProcessStartInfo("node", ["check.mjs", $"dotnet \"{host}\""])
+        ProcessStartInfo start = new("node", [script, argument])
         {
             WorkingDirectory = JsLibp2p.Folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+        using Process process = Process.Start(start)!;
         Task<string> said = process.StandardOutput.ReadToEndAsync(), complained = process.StandardError.ReadToEndAsync();
         using CancellationTokenSource patience = new(Patience, TimeProvider.System);
         try

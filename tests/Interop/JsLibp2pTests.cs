@@ -1,12 +1,12 @@
-// Interop: our node (tests/Libp2p/Host, a process of its own) against js-libp2p, once, over loopback. check.mjs does the work and
-// prints a line for each of its checks; here they become tests. Not here: what only namespaces can show (tests/Libp2p/Namespaces).
+// Interop: our node (tests/Libp2p/Host, a process of its own) and the daemon against js-libp2p, once, over loopback. check.mjs and
+// daemon.mjs do the work and print a line for each of their checks; here they become tests. Not here: what only namespaces can show (tests/Libp2p/Namespaces).
 
 using Vault.Tests.Support;
 using Xunit;
 
 namespace Vault.Interop.Tests;
 
-public sealed class JsLibp2pTests(CheckRun run) : IClassFixture<CheckRun>
+public sealed class JsLibp2pTests(NodeRun run) : IClassFixture<NodeRun>
 {
     static readonly string[] checks =
     [
@@ -22,6 +22,26 @@ public sealed class JsLibp2pTests(CheckRun run) : IClassFixture<CheckRun>
 
     [TheoryWithJs, MemberData(nameof(Checks))]
     public void Js_libp2p_and_we_agree(string check) =>
+        Assert.True(run.Results.Any(line => line.StartsWith($"pass  {check}  [", StringComparison.Ordinal)), run.Output);
+
+    [FactWithJs]
+    public void No_other_check_was_run() => Assert.True(run.Results.Count() == checks.Length && run.ExitCode == 0, run.Output);
+}
+
+public sealed class DaemonTests(DaemonRun run) : IClassFixture<DaemonRun>
+{
+    static readonly string[] checks =
+    [
+        "js dials the daemon, identifies and pings",
+        "another private network, or none, is refused by the daemon",
+        "gossip of a topic passes through the daemon",
+        "who has no secret of a vault gets no byte behind the gate",
+    ];
+
+    public static TheoryData<string> Checks => [.. checks];
+
+    [TheoryWithJs, MemberData(nameof(Checks))]
+    public void Js_libp2p_and_the_daemon_agree(string check) =>
         Assert.True(run.Results.Any(line => line.StartsWith($"pass  {check}  [", StringComparison.Ordinal)), run.Output);
 
     [FactWithJs]

@@ -24,7 +24,7 @@ public sealed class SyncSession
     const int QueuedChanges = 256;
     const int QueuedBytes = 4 << 20;
 
-    /// <summary>How often two that are in step make sure of it.</summary>
+    /// <summary>How often two that are in step make sure of it, give or take a quarter.</summary>
     static readonly TimeSpan ProbeEvery = TimeSpan.FromMinutes(1);
 
     /// <summary>Until the next comparison after one that found no end, doubled each time.</summary>
@@ -41,7 +41,8 @@ public sealed class SyncSession
     readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     readonly List<ReadOnlyMemory<byte>> incoming = [];
     readonly SyncMeter meter = new();
-    int incomingBytes, newsBytes, newsMissed, due;
+    readonly TimeSpan probeEvery;
+    int incomingBytes, newsBytes, newsMissed, due, asked;
     ulong offered; // this side's commit that the tags of the running comparison are of
     bool flushing, peerIsDeaf, wantsRun, heard;
     TimeSpan retry = FirstRetry;
@@ -56,6 +57,8 @@ public sealed class SyncSession
         this.channel = channel.ToArray();
         this.peer = peer;
         this.time = time;
+        // A handshake's hash is as good as chance, and each channel has its own: a device with many peers doesn't ask all at once.
+        probeEvery = ProbeEvery * (0.75 + channel[0] / 512.0);
     }
 
     /// <summary>The side that a device is on.</summary>
@@ -88,7 +91,7 @@ public sealed class SyncSession
         using SyncMachine machine = new(side, channel, Stand);
         Channel<(byte[] Message, int OnStream)> inbox = Channel.CreateBounded<(byte[] Message, int OnStream)>(InboxMessages);
         Task reading = ReadAsync(frames, inbox.Writer, ended.Token), flushed = Task.CompletedTask;
-        ITimer timer = time.CreateTimer(_ => Due(), null, ProbeEvery, Timeout.InfiniteTimeSpan);
+        ITimer timer = time.CreateTimer(_ => Due(), null, probeEvery, Timeout.InfiniteTimeSpan);
         catalog.Changed += OnChanged;
         Exception? fault = null;
         try
@@ -214,7 +217,7 @@ public sealed class SyncSession
         // After taking everything from the peer, this side may have more to give.
         wantsRun = took;
         retry = inStep || took ? FirstRetry : retry * 2 < LastRetry ? retry * 2 : LastRetry;
-        timer.Change(inStep ? ProbeEvery : retry, Timeout.InfiniteTimeSpan);
+        timer.Change(inStep ? probeEvery : retry, Timeout.InfiniteTimeSpan);
         Moved?.Invoke(this);
     }
 
@@ -267,10 +270,10 @@ public sealed class SyncSession
     /// <summary>Compares again when it is time for that. True if so.</summary>
     bool AskAgain(SyncMachine machine, ITimer timer)
     {
-        bool isDue = Interlocked.Exchange(ref due, 0) == 1;
-        if (!isDue && !wantsRun) return false;
+        bool isDue = Interlocked.Exchange(ref due, 0) == 1, isAsked = Interlocked.Exchange(ref asked, 0) == 1;
+        if (!isDue && !isAsked && !wantsRun) return false;
         wantsRun = false;
-        if (isDue) timer.Change(ProbeEvery, Timeout.InfiniteTimeSpan);
+        if (isDue) timer.Change(probeEvery, Timeout.InfiniteTimeSpan);
         if (!machine.IsComparing)
         {
             meter.Begin();
@@ -278,8 +281,15 @@ public sealed class SyncSession
             else machine.Begin();
         }
         else if (isDue && !heard) throw new ProtocolException("the peer has stopped in the middle of a comparison");
-        heard = false;
+        if (isDue) heard = false;
         return true;
+    }
+
+    /// <summary>Asks the peer now whether the sets are still the same. Nothing happens while a comparison is going on.</summary>
+    public void Compare()
+    {
+        Volatile.Write(ref asked, 1);
+        Wake();
     }
 
     void OnChanged(CatalogChange change)

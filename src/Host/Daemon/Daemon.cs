@@ -1,3 +1,4 @@
+using Vault.Blocks;
 using Vault.Catalog;
 using Vault.Identity;
 using Vault.Libp2p;
@@ -29,6 +30,12 @@ sealed partial class Daemon : IAsyncDisposable
     /// <summary>Members that aren't connected are dialed again after this; the node itself spaces attempts that fail.</summary>
     static readonly TimeSpan DialEvery = TimeSpan.FromSeconds(10);
 
+    /// <summary>What waits for a time, or has had its time, isn't urgent to the minute.</summary>
+    static readonly TimeSpan TendEvery = TimeSpan.FromHours(1);
+
+    /// <summary>Records whose content is looked for one by one; a walk over all pins of a vault costs more than these.</summary>
+    const int FewRecords = 1024;
+
     readonly Home home;
     readonly Action<string> note;
     readonly Node node;
@@ -40,7 +47,7 @@ sealed partial class Daemon : IAsyncDisposable
     readonly Lock gate = new();
     readonly CancellationTokenSource stopping = new();
     readonly DateTimeOffset since;
-    Task dialing = Task.CompletedTask;
+    Task dialing = Task.CompletedTask, tending = Task.CompletedTask;
 
     Daemon(Home home, DaemonOptions options, Action<string> note)
     {
@@ -78,6 +85,7 @@ sealed partial class Daemon : IAsyncDisposable
             daemon.AttachAll();
             foreach (Multiaddr address in options.Bootstrap) daemon.known.Add(address.ToString(), home.SwarmKeys.Own.Fingerprint);
             daemon.dialing = daemon.DialAsync();
+            daemon.tending = daemon.TendAsync();
             return daemon;
         }
         catch
@@ -117,9 +125,11 @@ sealed partial class Daemon : IAsyncDisposable
                 if (attached.ContainsKey(entry.Vault)) continue;
                 attached.Add(entry.Vault, part = new OpenPart(entry, home.Vault(entry.Keys).Catalog));
             }
+            GateVault admits = new(entry.Keys, () => part.Catalog.Membership, records => part.Catalog.Add(records));
+            part.Notices = new ChangeNotices(new VaultTopic(gossip, admits, "changes", home.Random), () => part.Catalog.Root, () => Compare(part), home.Time);
             part.Catalog.Changed += part.OnChanged = change => Changed(part, change);
             Introduce(part);
-            swarm.Add(new SwarmVault(new GateVault(entry.Keys, () => part.Catalog.Membership, records => part.Catalog.Add(records)), home.Store,
+            swarm.Add(new SwarmVault(admits, home.Store,
                 (channel, cancel) => SyncAsync(part, channel, cancel), (request, peer, channel) => Decide(part, request, peer, channel)));
             swarm.FetchOf(entry.Vault)!.Landed += (_, _) => part.Catalog.Arrived();
         }
@@ -135,6 +145,7 @@ sealed partial class Daemon : IAsyncDisposable
         lock (gate) attached.Remove(vault, out part);
         if (part is null) return;
         part.Catalog.Changed -= part.OnChanged;
+        part.Notices?.Dispose();
         await swarm.RemoveAsync(vault);
     }
 
@@ -157,14 +168,55 @@ sealed partial class Daemon : IAsyncDisposable
     /// <summary>Files that came from elsewhere are fetched; members who went are parted with.</summary>
     void Changed(OpenPart part, CatalogChange change)
     {
-        if (change.Added.Any(record => record.Source is not null)) swarm.FetchOf(part.Entry.Vault)?.Search();
+        Fetch(part, change);
+        if (change.Added.Any(record => record.Source is null)) part.Notices?.Changed();
         if (!change.MembershipChanged) return;
         Membership now = part.Catalog.Membership;
         EpochSecrets.Open(now, home.Device.Key, home.Ring);
         swarm.Recheck(part.Entry.Vault);
+        part.Notices?.Recheck();
         foreach (MembershipChange what in MembershipChange.Between(part.Told, now))
             if (what is { Member: { } member } && Sentence(what.Event) is { } says) note($"{part.Entry.Name}: {says} {member.Profile?.OpenName(part.Entry.Keys) ?? member.Peer.ToString()}");
         part.Told = now;
+    }
+
+    /// <summary>Only what has come is looked at, unless it is so much that one walk over all that is wanted costs less.</summary>
+    void Fetch(OpenPart part, CatalogChange change)
+    {
+        if (swarm.FetchOf(part.Entry.Vault) is not { } fetch) return;
+        AddedRecord[] brought = [.. change.Added.Where(record => record.Source is not null)];
+        if (brought.Length > FewRecords || change.MembershipChanged) fetch.Search();
+        else if (brought.Length > 0) fetch.Search(brought.Select(record => FileRecord.Parse(record.Bytes)?.Root).OfType<BlockId>());
+    }
+
+    void Compare(OpenPart part)
+    {
+        SyncSession[] sessions;
+        lock (gate) sessions = [.. part.Sessions.Values];
+        foreach (SyncSession session in sessions) session.Compare();
+    }
+
+    /// <summary>What has waited for its time comes in, what is older than the history's window goes.</summary>
+    async Task TendAsync()
+    {
+        using PeriodicTimer hourly = new(TendEvery, home.Time);
+        try
+        {
+            while (await hourly.WaitForNextTickAsync(stopping.Token))
+                foreach (OpenPart part in Parts())
+                    try
+                    {
+                        part.Catalog.Tend();
+                    }
+                    catch (VaultException fault)
+                    {
+                        note($"{part.Entry.Name}: {fault.Message}"); // a full disk, most likely: the next hour tries again
+                    }
+        }
+        catch (OperationCanceledException)
+        {
+            // We are stopping.
+        }
     }
 
     static string? Sentence(MembershipEvent happened) => happened switch
@@ -199,8 +251,12 @@ sealed partial class Daemon : IAsyncDisposable
     {
         node.PeerIdentified -= Remember;
         await stopping.CancelAsync();
-        await dialing;
-        foreach (OpenPart part in attached.Values) part.Catalog.Changed -= part.OnChanged;
+        await Task.WhenAll(dialing, tending);
+        foreach (OpenPart part in attached.Values)
+        {
+            part.Catalog.Changed -= part.OnChanged;
+            part.Notices?.Dispose();
+        }
         await swarm.DisposeAsync();
         await gossip.DisposeAsync();
         await node.DisposeAsync();
@@ -215,6 +271,7 @@ sealed partial class Daemon : IAsyncDisposable
         public VaultCatalog Catalog => catalog;
         public Membership Told { get; set; } = catalog.Membership;
         public Action<CatalogChange>? OnChanged { get; set; }
+        public ChangeNotices? Notices { get; set; }
         public Dictionary<PeerId, SyncSession> Sessions { get; } = [];
     }
 }

@@ -30,8 +30,8 @@ public sealed class Admitting
     /// <param name="channel">The channel's binding.</param>
     public static Admitting Decide(ControlAuthor author, Membership membership, JoinRequest request, Ed25519PublicKey peer, ReadOnlySpan<byte> channel, RandomSource random)
     {
-        if (request.Vault != membership.Vault) return Refuse(JoinRefusal.OtherVault);
         if (!request.IsFor(peer, channel)) return Refuse(JoinRefusal.Forged);
+        if (request.Vault != membership.Vault) return Refuse(JoinRefusal.OtherVault);
 
         List<ControlRecord> added = [];
         Membership with = membership.With([request.Invite]);
@@ -60,6 +60,8 @@ public sealed class Admitting
         Verdict.Taken => JoinRefusal.Used,
         Verdict.Revoked => JoinRefusal.Withdrawn,
         Verdict.RunOut => JoinRefusal.RunOut,
+        // Whoever wrote it isn't known here: to a stranger this must look like a device that doesn't have the vault.
+        Verdict.Unfounded or Verdict.NotTheirs => JoinRefusal.OtherVault,
         _ => JoinRefusal.NotByAdmin,
     };
 }

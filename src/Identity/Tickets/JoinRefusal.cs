@@ -6,7 +6,7 @@ public enum JoinRefusal : byte
     None = 0,
     /// <summary>Nothing that a joiner would send, or made for another channel.</summary>
     Forged = 1,
-    /// <summary>The member asked doesn't take part in that vault.</summary>
+    /// <summary>The device asked doesn't take part in that vault, or knows nothing of who made the invite: which of the two it doesn't say.</summary>
     OtherVault = 2,
     /// <summary>The member asked is neither writer nor admin.</summary>
     MayNotAdmit = 3,
@@ -27,7 +27,7 @@ public static class JoinRefusals
     {
         JoinRefusal.None => "the device was let in",
         JoinRefusal.Forged => "this ticket's proof isn't right",
-        JoinRefusal.OtherVault => "the device that was asked doesn't have this vault: use another of its devices",
+        JoinRefusal.OtherVault => "the device that was asked doesn't have this vault, or doesn't know who made the ticket: use another of the vault's devices",
         JoinRefusal.MayNotAdmit => "the device that was asked may not let others in: ask a writer or an admin",
         JoinRefusal.RunOut => "this ticket has run out: ask for a new one",
         JoinRefusal.Used => "this ticket was used by another device: ask for a new one",

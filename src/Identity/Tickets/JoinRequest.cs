@@ -53,7 +53,7 @@ public sealed class JoinRequest
     }
 
     /// <summary>Whether it was made for this channel, by the device at its other end.</summary>
-    internal bool IsFor(Ed25519PublicKey peer, ReadOnlySpan<byte> channel) =>
+    public bool IsFor(Ed25519PublicKey peer, ReadOnlySpan<byte> channel) =>
         peer == Device && Admission.InviteKey.Verify(ForChannel(Vault, Invite.Content, Device, channel), ChannelProof);
 
     static byte[] ForChannel(VaultId vault, Hash32 invite, Ed25519PublicKey device, ReadOnlySpan<byte> channel)

@@ -40,6 +40,18 @@ public sealed class SyncSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_is_asked_to_compares_again_at_once()
+    {
+        Node founder = rig.NewFounder(), other = rig.NewMember(founder, Role.Writer);
+        await using SessionPair pair = Join(founder, other);
+        await pair.AgreeAsync();
+        SyncCost before = pair.One.LastComparison!;
+        pair.One.Compare();
+        await pair.UntilAsync(() => pair.One.IsInStep && !ReferenceEquals(pair.One.LastComparison, before));
+        Assert.Equal((SyncResult.InStep, 1), (pair.One.LastComparison!.Result, pair.One.LastComparison.RoundTrips));
+    }
+
+    [Fact]
     public async Task What_is_written_later_on_either_side_is_passed_on_at_once()
     {
         Node founder = rig.NewFounder(), other = rig.NewMember(founder, Role.Writer);

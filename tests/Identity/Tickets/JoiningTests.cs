@@ -76,6 +76,14 @@ public sealed class JoiningTests : IDisposable
         JoinRequest request = Request(forged, key, joiner);
         Assert.Equal(JoinRefusal.NotByAdmin, Admitting.Decide(vault.By(vault.Owner), Now, request, joiner.Public, channel, vault.Random).Refusal);
 
+        // To a stranger who knows the vault's id, and even a certificate in it, the device looks like one that doesn't have the vault.
+        Ed25519Key stranger = vault.Device();
+        foreach (Hash32 certificate in (Hash32[])[Hash32.Of("nothing"u8), vault.Member(writer).Certificate])
+        {
+            ControlRecord guess = ControlRecord.Sign(Now.Vault, stranger, certificate, vault.Clock.Next(), new Invite(key.Public, Role.Admin, HybridTime.Never, HybridTime.Never));
+            Assert.Equal(JoinRefusal.OtherVault, Admitting.Decide(vault.By(vault.Owner), Now, Request(guess, key, joiner), joiner.Public, channel, vault.Random).Refusal);
+        }
+
         // Somebody else's request, and one from another channel.
         JoinRequest good = JoinRequest.Parse(JoinRequest.Create(open, joiner.Public, channel))!;
         Assert.Equal(JoinRefusal.Forged, Admitting.Decide(vault.By(vault.Owner), Now, good, reader.Public, channel, vault.Random).Refusal);
