@@ -35,6 +35,10 @@ public sealed class DaemonTests
         await InStepAsync(second, first);
         Assert.Equal(note, await first.RunAsync(null, "cat", "photos", "note.txt"));
 
+        JsonElement status = (await second.JsonAsync("status", "photos")).GetProperty("vaults")[0];
+        Assert.Equal((0, 0), (status.GetProperty("missingBlocks").GetInt64(), status.GetProperty("missingBytes").GetInt64()));
+        await RunningDaemon.UntilAsync(async () => (await second.TextAsync("status", "photos", "--json")).Contains($"\"inStepWith\":[\"{first.Peer}\"]", StringComparison.Ordinal));
+
         string members = await first.TextAsync("members", "photos", "--json");
         Assert.Contains(first.Peer, members);
         Assert.Contains(second.Peer, members);
@@ -59,6 +63,10 @@ public sealed class DaemonTests
             await second.KillAsync(); // perhaps in the middle of it
         }
         await first.RunAsync("while it was away"u8.ToArray(), "add", "photos", "-", "--as", "later");
+        (_, byte[] lacking, _) = await RunningDaemon.TryAsync(folder["second"], null, "status", "photos", "--json");
+        JsonElement vault = JsonDocument.Parse(lacking).RootElement.GetProperty("vaults")[0];
+        // Whatever had come when it was killed: blocks are missing if and only if bytes are.
+        Assert.Equal(vault.GetProperty("missingBlocks").GetInt64() > 0, vault.GetProperty("missingBytes").GetInt64() > 0);
         await using RunningDaemon back = await RunningDaemon.StartAsync(folder["second"]);
         await InStepAsync(first, back);
         Assert.Equal(RandomSource.Seeded(2).Bytes(20_000_000), await back.RunAsync(null, "cat", "photos", "large"));
@@ -96,6 +104,30 @@ public sealed class DaemonTests
         string listing = await first.TextAsync("ls", "photos");
         Assert.Contains("written", listing);
         Assert.DoesNotContain("unwanted", listing);
+    }
+
+    [Fact]
+    public async Task Who_isnt_there_is_told_of_in_one_sentence_and_ends_nothing()
+    {
+        using TestFolder folder = new();
+        string address;
+        await using (RunningDaemon second = await RunningDaemon.StartAsync(folder["second"]), first = await RunningDaemon.StartAsync(folder["first"]))
+        {
+            byte[] key = await second.RunAsync(null, "swarm-key", "show", "--reveal");
+            string file = Path.Combine(folder["first"], "theirs");
+            await File.WriteAllBytesAsync(file, key);
+            await first.RunAsync(null, "swarm-key", "import", file);
+            address = second.Ready.GetProperty("listen")[0].GetString()!;
+            await first.RunAsync(null, "dial", address);
+            Assert.Equal(0, await second.StopAsync());
+            Assert.Equal(0, await first.StopAsync());
+        }
+        // From now on it looks for the other by itself, and nobody listens there.
+        await using RunningDaemon again = await RunningDaemon.StartAsync(folder["first"]);
+        await RunningDaemon.UntilAsync(async () => (await again.TextAsync("peers", "--json")).Contains("refused", StringComparison.OrdinalIgnoreCase));
+        (int code, _, string error) = await again.TryAsync(null, "dial", address);
+        Assert.Equal((1, true, false), (code, error.Contains("refused", StringComparison.OrdinalIgnoreCase), error.Contains("bug", StringComparison.Ordinal)));
+        Assert.Equal(0, await again.StopAsync());
     }
 
     [Fact]

@@ -69,4 +69,17 @@ public sealed partial class VaultCatalog
         }
         return whole;
     }
+
+    /// <summary>Versions whose content isn't whole here yet, and the bytes of those that this device can read, whole files each.</summary>
+    public (long Files, long Bytes) Wanted()
+    {
+        long files = 0, bytes = 0;
+        foreach (Pin pin in parts.Ports.Store.Pins.Of(parts.Tag))
+        {
+            if (pin.Reason != PinReason.Wanted || pin.Owner.Length != Leaf.Size) continue;
+            files++;
+            if (RecordOf(Leaf.Read(pin.Owner.Span)) is { } record && parts.Open(record).Entry?.File(record) is { } file) bytes += file.Size;
+        }
+        return (files, bytes);
+    }
 }

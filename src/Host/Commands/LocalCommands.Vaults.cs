@@ -86,8 +86,12 @@ sealed partial class LocalCommands
         if (conflicts > 0) amber.Add($"{Amounts.Count(conflicts, "conflict")}: vault conflicts shows them");
         if (catalog.IsPullOnly) amber.Add("it may have forgotten something, and takes from other machines until it has caught up");
         if (!entry.IsExported) amber.Add("its keys are on this device only: vault key export FILE");
+        TransferStatus? transfer = daemon?.TransferOf(entry.Vault);
+        (long lacking, long bytes) = catalog.Wanted();
+        long blocks = lacking == 0 ? 0 : transfer is null ? home.Store.Missing(entry.Vault.Tag).LongCount() : Math.Max(transfer.MissingBlocks, 1); // at least one, if none is known yet
+        if (blocks == 0) bytes = 0; // all has come, and will be counted as here at the next start
         CatalogTotals totals = catalog.Totals;
         return new VaultStatus(entry.Vault.ToString(), entry.Name, catalog.Root.ToString(), totals.Files + totals.Folders, totals.Bytes, totals.Files,
-            conflicts, damaged, red.Count > 0 ? "red" : amber.Count > 0 ? "amber" : "good", [.. red, .. amber]);
+            conflicts, damaged, blocks, bytes, transfer?.InStepWith ?? [], red.Count > 0 ? "red" : amber.Count > 0 ? "amber" : "good", [.. red, .. amber]);
     }
 }

@@ -24,9 +24,13 @@ sealed record StoreStatus(IReadOnlyList<VaultStatus> Vaults, string? MendedSince
 /// <param name="Root">64 hex digits: two machines with the same have the same files, members and revocations.</param>
 /// <param name="Entries">Files, folders and links.</param>
 /// <param name="Bytes">What the files have together, before anything is saved.</param>
+/// <param name="MissingBlocks">Known to be wanted and not here yet; what lies below them isn't known before they come.</param>
+/// <param name="MissingBytes">Of files whose content isn't whole here. A device that can't read doesn't know sizes, and says 0.</param>
+/// <param name="InStepWith">Peers whose catalog has the same root now.</param>
 /// <param name="State">"good", "amber" (to be seen to some day) or "red" (now).</param>
 /// <param name="Reasons">What keeps it from being good, in sentences.</param>
 sealed record VaultStatus(
-    string Vault, string Name, string Root, long Entries, long Bytes, long Files, long Conflicts, long DamagedBlocks, string State, IReadOnlyList<string> Reasons);
+    string Vault, string Name, string Root, long Entries, long Bytes, long Files, long Conflicts, long DamagedBlocks,
+    long MissingBlocks, long MissingBytes, IReadOnlyList<string> InStepWith, string State, IReadOnlyList<string> Reasons);
 
 sealed record VaultRoot(string Vault, string Name, string Root);

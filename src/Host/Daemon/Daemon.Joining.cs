@@ -58,9 +58,9 @@ sealed partial class Daemon
                 known.Add(address.WithPeer(member).ToString(), ticket.Swarm.Fingerprint);
                 return (await JoinProtocol.AskAsync(node, member, ticket, home.Device.Key, home.Time, stop), member);
             }
-            catch (ProtocolException unreachable)
+            catch (Exception unreachable) when (!stop.IsCancellationRequested && unreachable is ProtocolException or IOException or OperationCanceledException)
             {
-                faults.Add($"{address.WithoutPeer()}: {unreachable.Message}");
+                faults.Add($"{address.WithoutPeer()}: {(unreachable is OperationCanceledException ? "it took too long" : unreachable.Message)}");
             }
         }
         // The issuer may be away: any other writer or admin in reach will do.
@@ -143,9 +143,9 @@ sealed partial class Daemon
         {
             await node.DialAsync(peer, stopping.Token);
         }
-        catch (ProtocolException)
+        catch (Exception e) when (!stopping.IsCancellationRequested && e is VaultException or IOException or OperationCanceledException)
         {
-            // The node has noted why; `vault peers` shows it.
+            // The node has noted why, and `vault peers` shows it. Nothing that one peer does may end the dialing of the others.
         }
     }
 

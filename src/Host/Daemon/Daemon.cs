@@ -131,7 +131,7 @@ sealed partial class Daemon : IAsyncDisposable
             Introduce(part);
             swarm.Add(new SwarmVault(admits, home.Store,
                 (channel, cancel) => SyncAsync(part, channel, cancel), (request, peer, channel) => Decide(part, request, peer, channel)));
-            swarm.FetchOf(entry.Vault)!.Landed += (_, _) => part.Catalog.Arrived();
+            swarm.FetchOf(entry.Vault)!.Landed += (_, _) => Landed(part);
         }
     }
 
@@ -185,8 +185,29 @@ sealed partial class Daemon : IAsyncDisposable
     {
         if (swarm.FetchOf(part.Entry.Vault) is not { } fetch) return;
         AddedRecord[] brought = [.. change.Added.Where(record => record.Source is not null)];
-        if (brought.Length > FewRecords || change.MembershipChanged) fetch.Search();
-        else if (brought.Length > 0) fetch.Search(brought.Select(record => FileRecord.Parse(record.Bytes)?.Root).OfType<BlockId>());
+        if (brought.Length > FewRecords || change.MembershipChanged)
+        {
+            part.Awaited.AddAll();
+            fetch.Search();
+        }
+        else if (brought.Length > 0)
+        {
+            BlockId[] roots = [.. brought.Select(record => FileRecord.Parse(record.Bytes)?.Root).OfType<BlockId>()];
+            part.Awaited.Add(roots);
+            fetch.Search(roots);
+        }
+    }
+
+    /// <summary>Blocks have come: files that are whole by that are kept as any other. While few are on their way, only those are looked at.</summary>
+    void Landed(OpenPart part)
+    {
+        IReadOnlyList<BlockId>? roots = part.Awaited.Take(out int turn);
+        part.Catalog.Arrived(roots);
+        if (roots is null)
+        {
+            if (swarm.FetchOf(part.Entry.Vault) is { IsComplete: true }) part.Awaited.ForgetAll(turn);
+        }
+        else part.Awaited.Remove(roots.Where(root => home.Store.IsWhole(part.Entry.Vault.Tag, root)));
     }
 
     void Compare(OpenPart part)
@@ -271,6 +292,7 @@ sealed partial class Daemon : IAsyncDisposable
         public VaultCatalog Catalog => catalog;
         public Membership Told { get; set; } = catalog.Membership;
         public Action<CatalogChange>? OnChanged { get; set; }
+        public AwaitedRoots Awaited { get; } = new(FewRecords);
         public ChangeNotices? Notices { get; set; }
         public Dictionary<PeerId, SyncSession> Sessions { get; } = [];
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Vault.Libp2p.Multiaddrs;
+using Vault.Primitives;
 
 namespace Vault.Libp2p.Tcp;
 
@@ -20,9 +21,16 @@ public sealed class TcpTransport(TimeProvider time) : ITransport
     public async ValueTask<ILink> DialAsync(Multiaddr address, CancellationToken cancel)
     {
         if (!address.TryGetTcp(out TcpTarget? target)) throw new ArgumentException("Not a TCP address.", nameof(address));
-        IPAddress[] candidates = target.Address is { } literal ? [literal] : await Dns.GetHostAddressesAsync(target.Host, target.Family, cancel);
-        if (candidates.Length == 0) throw new SocketException((int)SocketError.HostNotFound);
         Exception? last = null;
+        IPAddress[] candidates = [];
+        try
+        {
+            candidates = target.Address is { } literal ? [literal] : await Dns.GetHostAddressesAsync(target.Host, target.Family, cancel);
+        }
+        catch (SocketException e)
+        {
+            last = e;
+        }
         foreach (IPAddress candidate in candidates)
         {
             Socket socket = new(candidate.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -38,7 +46,8 @@ public sealed class TcpTransport(TimeProvider time) : ITransport
                 if (cancel.IsCancellationRequested) break;
             }
         }
-        throw last!;
+        // Nobody there is an answer of the network's, no fault of ours.
+        throw last is OperationCanceledException ? last : new ProtocolException(last?.Message ?? "The name has no address of this family.", null, last);
     }
 
     public ValueTask<ITransportListener> ListenAsync(Multiaddr address, CancellationToken cancel)

@@ -271,9 +271,11 @@ public sealed class MergeTests : IDisposable
         other.MergeFrom(founder);
         Assert.Equal(put.File!.Value.Root, Assert.Single(other.Store.Missing(rig.Vault.Tag)));
         Assert.Equal(0, other.Catalog.Arrived());
+        Assert.Equal(((0, 0), (1, content.Length)), (founder.Catalog.Wanted(), other.Catalog.Wanted()));
         await other.StoreFileAsync("elsewhere", content);
         Assert.Empty(other.Store.Missing(rig.Vault.Tag));
         Assert.Equal(1, other.Catalog.Arrived([put.File.Value.Root]));
+        Assert.Equal((0, 0), other.Catalog.Wanted());
         Assert.Equal(PinReason.Head, Assert.Single(other.Store.Pins.Of(rig.Vault.Tag)).Reason);
         other.Remove("photo");
         Assert.Equal(PinReason.History, Assert.Single(other.Store.Pins.Of(rig.Vault.Tag)).Reason);

@@ -34,6 +34,8 @@ static class StatusCommand
                 .. terminal.PeopleRead ? [] : (string[][])[title],
                 ["state", vault.State],
                 ["holds", $"{Amounts.Count(vault.Files, "file")}, {Amounts.Size(vault.Bytes)}"],
+                .. vault.MissingBlocks == 0 ? [] : (string[][])[["to come", $"{Amounts.Count(vault.MissingBlocks, "block")} and what lies below, {Amounts.Size(vault.MissingBytes)} of files"]],
+                .. vault.InStepWith.Count == 0 ? [] : (string[][])[["in step", $"with {Amounts.Count(vault.InStepWith.Count, "peer")}"]],
                 ["id", vault.Vault],
                 ["root", vault.Root],
                 .. vault.Reasons.Select(reason => (string[])["note", reason]),
