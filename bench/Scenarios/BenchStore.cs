@@ -10,6 +10,7 @@ sealed class BenchStore : IDisposable
 {
     readonly StoreMemory memory = new(16 << 20);
     readonly RocksDatabase blocks, meta;
+    readonly SegmentFiles segments;
 
     public BenchStore(string folder)
     {
@@ -17,7 +18,7 @@ sealed class BenchStore : IDisposable
         Directory.CreateDirectory(folder);
         blocks = RocksDatabase.Open(StoreDatabases.Blocks(folder, memory));
         meta = RocksDatabase.Open(StoreDatabases.Meta(folder, memory));
-        Blocks = new BlockStore(blocks, meta, TimeProvider.System, DiskSpace.Of(folder));
+        Blocks = new BlockStore(blocks, meta, TimeProvider.System, DiskSpace.Of(folder), segments = SegmentFiles.Of(folder));
         Keys = VaultKeys.Create(RandomSource.Seeded(1));
     }
 
@@ -31,6 +32,7 @@ sealed class BenchStore : IDisposable
     {
         Keys.Dispose();
         Blocks.Dispose();
+        segments.Dispose();
         blocks.Dispose();
         meta.Dispose();
         memory.Dispose();

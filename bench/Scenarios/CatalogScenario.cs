@@ -18,6 +18,7 @@ static class CatalogScenario
     {
         readonly StoreMemory memory = new();
         readonly RocksDatabase blocks, meta;
+        readonly SegmentFiles segments;
         readonly BlockStore store;
         readonly VaultKeys keys = VaultKeys.Create(RandomSource.Seeded(1));
         readonly Ed25519Key device = Ed25519Key.Generate(RandomSource.Seeded(2));
@@ -28,7 +29,7 @@ static class CatalogScenario
             Directory.CreateDirectory(folder);
             blocks = RocksDatabase.Open(StoreDatabases.Blocks(folder, memory));
             meta = RocksDatabase.Open(StoreDatabases.Meta(folder, memory, CatalogFamilies.All));
-            store = new BlockStore(blocks, meta, TimeProvider.System, DiskSpace.Of(folder));
+            store = new BlockStore(blocks, meta, TimeProvider.System, DiskSpace.Of(folder), segments = SegmentFiles.Of(folder));
         }
 
         public RocksDatabase Meta => meta;
@@ -44,6 +45,7 @@ static class CatalogScenario
         public void Dispose()
         {
             store.Dispose();
+            segments.Dispose();
             blocks.Dispose();
             meta.Dispose();
             memory.Dispose();

@@ -99,7 +99,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
                 });
         }
 
-        // A damaged block is in no listing: its bytes, still in the database, go when nothing reaches it.
+        // A damaged block is in no listing: its bytes go when nothing reaches it, and when it is here whole again.
         void DeleteUnneededDamage()
         {
             foreach (DamagedBlock damaged in store.Quarantine.Of(vault))
@@ -107,6 +107,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
                 bool here = store.Contains(vault, damaged.Id);
                 if (!here && cycle.Marks.MayContain(damaged.Id)) continue;
                 if (!here) candidates.Add((damaged.Id, default));
+                else store.Blocks.Commit(new Batch().Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.AsideOf, vault, damaged.Id)), Durability.Synced);
                 notes.Delete(StoreKeys.Quarantine, StoreKeys.MetaKey(vault, damaged.Id));
             }
             Delete();
@@ -141,6 +142,7 @@ public sealed class Collection(BlockStore store, RandomSource random)
                 }
                 gone.Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id));
                 gone.Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, vault, id));
+                if (info.Length == 0) gone.Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.AsideOf, vault, id));
                 notes.Delete(StoreKeys.Condemned, StoreKeys.MetaKey(vault, id));
                 if (info.Length == 0) continue;
                 deleted++;

@@ -7,26 +7,30 @@ namespace Vault.Blocks;
 public sealed record SpaceReport(int FilesRewritten, long BytesMoved, long BytesReturned, long BytesHeld);
 
 /// <summary>
-/// Gives the space of deleted blocks back to the file system. RocksDB deletes a blob file once nothing in it is alive; a file
-/// that is dead in large part is helped to that by storing what is alive in it once more, some files at a time, so that the
+/// Gives the space of deleted blocks back to the file system: of segments (<see cref="SegmentReturn"/>), and of the database, where
+/// small commits are. RocksDB deletes a blob file once nothing in it is alive; a file that is dead in large part is helped to that by storing what is alive in it once more, some files at a time, so that the
 /// room this needs is that of one slice. Ended at any point, nothing is lost: a file goes only after its live blocks are durable
 /// elsewhere.
 /// </summary>
 public sealed class SpaceReturn(BlockStore store, string blocksFolder)
 {
     /// <summary>A file with a smaller part of dead bytes isn't worth moving the rest.</summary>
-    const double WorthRewriting = 0.2;
+    internal const double WorthRewriting = 0.2;
 
-    /// <summary>Live bytes moved before the database is asked to let files go.</summary>
-    const long Slice = 256L << 20;
+    /// <summary>Live bytes moved before their old files go.</summary>
+    internal const long Slice = 256L << 20;
+
+    long unflushed;
 
     /// <param name="bytesPerSecond">How fast live blocks may be moved; 0: as fast as the disk goes.</param>
     public async Task<SpaceReport> RunAsync(long bytesPerSecond = 0, CancellationToken stop = default)
     {
         long before = BytesOnDisk();
-        await store.Flushes.FlushAsync(); // what was deleted a moment ago counts too
-        int rewritten = 0;
-        long moved = 0, sliceMoved = 0, held = 0;
+        SegmentReturn? segments = store is { Segments: { } files, Appending: { } bulk } ? new SegmentReturn(store, files, bulk) : null;
+        if (segments != null) await segments.RunAsync((began, bytes) => PaceAsync(began, bytes, bytesPerSecond, stop), stop);
+        store.Blocks.Flush(); // what was deleted a moment ago counts too
+        int rewritten = segments?.Rewritten ?? 0;
+        long moved = segments?.Moved ?? 0, held = segments?.Held ?? 0, sliceMoved = 0;
         bool anyDead = false;
         Newer newer = new(store.Vaults().Sum(vault => store.List(vault).LongCount()), seed: (ulong)before);
         foreach (string file in BlobFiles())
@@ -46,7 +50,7 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
             rewritten++;
             moved += bytes;
             sliceMoved += bytes;
-            if (bytesPerSecond > 0) await PaceAsync(began, bytes, bytesPerSecond, stop);
+            await PaceAsync(began, bytes, bytesPerSecond, stop);
             if (sliceMoved < Slice) continue;
             await LetGoAsync();
             sliceMoved = 0;
@@ -62,7 +66,7 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
         return files;
     }
 
-    long BytesOnDisk() => new DirectoryInfo(blocksFolder).EnumerateFiles().Sum(file =>
+    long BytesOnDisk() => (store.Segments?.BytesOnDisk() ?? 0) + new DirectoryInfo(blocksFolder).EnumerateFiles().Sum(file =>
     {
         file.Refresh();
         return file.Exists ? file.Length : 0;
@@ -74,7 +78,7 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
         long live = 0, dead = 0;
         foreach ((BlockPlace place, int length) in Records(file))
         {
-            if (store.Contains(place.Vault, place.Id) && !newer.Holds(place))
+            if (IsInDatabase(place) && !newer.Holds(place))
             {
                 live += length;
                 here.Add(place);
@@ -85,6 +89,9 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
         return (here, live, dead);
     }
 
+    bool IsInDatabase(BlockPlace place) => store.Info(place.Vault, place.Id) is { Place: null };
+
+    // Into the database again: what came in a small commit is no load there.
     async Task<long> RewriteAsync(List<BlockPlace> here)
     {
         long moved = 0;
@@ -93,27 +100,34 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
             using StoredBlock? block = store.Read(place.Vault, place.Id);
             if (block is null) continue;
             Batch again = new Batch().Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, place.Vault, place.Id), block.Bytes.ToArray());
-            ValueTask written = default;
             store.Leases.WhileNothingIsDeleted(() =>
             {
-                if (!store.Contains(place.Vault, place.Id)) return; // deleted meanwhile: bytes without an index would stay for ever
-                written = store.Flushes.CommitAsync(again);
+                if (!IsInDatabase(place)) return; // deleted meanwhile: bytes without an index would stay for ever
+                store.Blocks.Commit(again, Durability.Unlogged);
                 moved += again.Bytes;
             });
-            await written;
+            unflushed += again.Bytes;
+            if (unflushed >= Limits.UnflushedBytes) await FlushAsync();
         }
         return moved;
     }
 
+    async Task FlushAsync()
+    {
+        unflushed = 0;
+        await Task.Factory.StartNew(store.Blocks.Flush, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
     async Task LetGoAsync()
     {
-        await store.Flushes.FlushAsync();
+        await FlushAsync();
         (byte[] from, byte[] to) = StoreKeys.Under(StoreKeys.BytesOf);
         await Task.Factory.StartNew(() => store.Blocks.Compact(StoreKeys.Blocks, from, to), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     async Task PaceAsync(long began, long bytes, long bytesPerSecond, CancellationToken stop)
     {
+        if (bytesPerSecond <= 0) return;
         TimeSpan rest = TimeSpan.FromSeconds((double)bytes / bytesPerSecond) - store.Time.GetElapsedTime(began);
         if (rest > TimeSpan.Zero) await Task.Delay(rest, store.Time, stop);
     }

@@ -4,8 +4,8 @@ using Vault.Store;
 namespace Vault.Blocks;
 
 /// <summary>
-/// A copy of the whole store while it is in use: <c>meta/</c> first, then <c>blocks/</c>, with nothing deleted in between, so
-/// that everything the first refers to is in the second. On the same file system it shares the unchanging files and takes
+/// A copy of the whole store while it is in use: <c>meta/</c> first, then <c>blocks/</c>, then the segments, with nothing deleted in
+/// between, so that everything one refers to is in the next. On the same file system it shares the unchanging files and takes
 /// almost no space; copied elsewhere it is a backup. It opens like any data folder.
 /// </summary>
 public static class Backup
@@ -32,6 +32,8 @@ public static class Backup
         {
             store.Meta.Checkpoint(Path.Combine(partial, StoreDatabases.MetaFolder));
             store.Blocks.Checkpoint(Path.Combine(partial, StoreDatabases.BlocksFolder));
+            store.Appending?.BeginAnother();
+            store.Segments?.CopyTo(Path.Combine(partial, SegmentFiles.FolderName));
         }
         DurableFolder.Sync(partial); // a power cut after the last name must not leave that name on less than everything
         DurableFolder.Move(partial, target);

@@ -5,18 +5,21 @@ using Vault.Store;
 namespace Vault.Blocks;
 
 /// <summary>
-/// The two databases of a data folder, opened, and the block store over them. A database that refuses to open is moved aside,
+/// The two databases of a data folder, opened, the segments beside them, and the block store over all. A database that refuses to open is moved aside,
 /// never deleted: <c>blocks/</c> is rebuilt from every whole block that can be found, <c>meta/</c> repaired from a copy. What
 /// was found and done is said in <see cref="Findings"/>.
 /// </summary>
 public sealed class OpenedStore : IDisposable
 {
     readonly List<string> findings = [];
+    readonly SegmentFiles segments;
 
     OpenedStore(DataFolder folder, StoreMemory memory, TimeProvider time, IEnumerable<Family> families)
     {
         DatabaseOptions blocks = StoreDatabases.Blocks(folder.FullPath, memory), meta = StoreDatabases.Meta(folder.FullPath, memory, families);
         BlocksFolder = blocks.Path;
+        segments = SegmentFiles.Of(folder.FullPath);
+        bool indexIsGone = segments.Numbers().Any() && !(Directory.Exists(blocks.Path) && Directory.EnumerateFileSystemEntries(blocks.Path).Any());
         Meta = Open(meta, StoreDatabases.MetaSchema, time, () =>
         {
             RepairReport report = Repair.MoveAsideAndRepair(meta.Path, time, copy => NoteRepair(meta with { Path = copy }, time));
@@ -29,15 +32,18 @@ public sealed class OpenedStore : IDisposable
             {
                 MendingNotes.OfBlocks(Meta, time); // before anything is replaced: an interruption must not hide it
                 Quarantine quarantine = new(Meta, time);
-                findings.Add(Describe(blocks.Path, Salvage.Run(blocks, time, (vault, id, info) => quarantine.Add(vault, id, info.Level, "lost when the database was rebuilt"))));
+                findings.Add(Describe(blocks.Path, Salvage.Run(blocks, segments, time, (vault, id, info) => quarantine.Add(vault, id, info.Level, "lost when the database was rebuilt"))));
             });
-            if (BlocksDatabase.Opening.LogCutShort != null) MendingNotes.OfBlocks(Meta, time);
-            Store = new BlockStore(BlocksDatabase, Meta, time, DiskSpace.Of(folder.FullPath));
+            if (BlocksDatabase.Opening.LogCutShort != null || indexIsGone) MendingNotes.OfBlocks(Meta, time);
+            SegmentIndexing.Report indexed = SegmentIndexing.Run(segments, BlocksDatabase);
+            if (indexIsGone) findings.Add($"the database {blocks.Path} was gone: {indexed.Blocks} blocks ({indexed.Bytes} bytes) were found in {segments.FullPath}, {indexed.Damaged} were damaged; those of small commits are lost");
+            Store = new BlockStore(BlocksDatabase, Meta, time, DiskSpace.Of(folder.FullPath), segments);
         }
         catch
         {
             BlocksDatabase?.Dispose();
             Meta.Dispose();
+            segments.Dispose();
             throw;
         }
     }
@@ -65,6 +71,7 @@ public sealed class OpenedStore : IDisposable
         Store.Dispose();
         BlocksDatabase.Dispose();
         Meta.Dispose();
+        segments.Dispose();
     }
 
     RocksDatabase Open(DatabaseOptions options, Schema schema, TimeProvider time, Action mend)

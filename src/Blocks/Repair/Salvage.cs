@@ -6,14 +6,14 @@ namespace Vault.Blocks;
 
 /// <summary>What was saved of a block database that would not open.</summary>
 /// <param name="Aside">Where the damaged one is now; nothing in it was changed.</param>
-/// <param name="Damaged">Records of blob files whose content was not whole.</param>
+/// <param name="Damaged">Records of segments and blob files whose content was not whole.</param>
 /// <param name="Lost">Blocks that the old index names and that are nowhere whole; null when the index couldn't be read either.</param>
 public sealed record SalvageReport(string Aside, long Salvaged, long SalvagedBytes, long Damaged, long? Lost);
 
 /// <summary>
 /// Builds a new block database from the remains of one that refuses to open. Every block proves itself by its name, so whole
-/// blocks are taken wherever they lie: in blob files, read by our own reader, and among the keys, which RocksDB's repair
-/// rescues from a copy. Blocks that had been deleted may come back; a collection deals with them.
+/// blocks are taken wherever they lie: in segments, which stay where they are and are only indexed anew, in blob files, read by our
+/// own reader, and among the keys, which RocksDB's repair rescues from a copy. Blocks that had been deleted may come back; a collection deals with them.
 /// </summary>
 public static class Salvage
 {
@@ -24,21 +24,23 @@ public static class Salvage
     /// Interrupted, it has changed nothing. The caller opens the new one then.
     /// </summary>
     /// <param name="lost">Called for each block that the old index names and that can't be found.</param>
-    public static SalvageReport Run(DatabaseOptions options, TimeProvider time, Action<VaultTag, BlockId, BlockInfo>? lost = null, Action<long>? progress = null)
+    public static SalvageReport Run(DatabaseOptions options, SegmentFiles segments, TimeProvider time, Action<VaultTag, BlockId, BlockInfo>? lost = null, Action<long>? progress = null)
     {
         DatabaseOptions successor = options with { Path = Repair.FolderToRebuildIn(options.Path) };
         Filling filling;
+        SegmentIndexing.Report indexed;
         long? missing;
         using (RocksDatabase fresh = RocksDatabase.Open(successor))
         {
             StoreDatabases.BlocksSchema.Apply(fresh, time);
+            indexed = SegmentIndexing.Run(segments, fresh, progress);
             filling = new Filling(fresh, progress);
             foreach (string file in Directory.GetFiles(options.Path, "*.blob")) filling.TakeBlobFile(file);
             filling.Flush();
             missing = TakeFromIndex(options, filling, lost);
             filling.Flush();
         }
-        return new SalvageReport(Repair.Replace(options.Path, time), filling.Salvaged, filling.SalvagedBytes, filling.Damaged, missing);
+        return new SalvageReport(Repair.Replace(options.Path, time), filling.Salvaged + indexed.Blocks, filling.SalvagedBytes + indexed.Bytes, filling.Damaged + indexed.Damaged, missing);
     }
 
     static long? TakeFromIndex(DatabaseOptions options, Filling filling, Action<VaultTag, BlockId, BlockInfo>? lost)
@@ -124,7 +126,8 @@ public static class Salvage
         {
             if (!Block.TryParse(bytes, place.Id, out Block block)) return false;
             if (fresh.Get(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, place.Vault, place.Id)) != null || !inBatch.Add(place)) return true;
-            BlockStore.AddTo(batch, place.Vault, block.Id, block.Header, bytes);
+            batch.Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.BytesOf, place.Vault, block.Id), bytes);
+            batch.Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, place.Vault, block.Id), new BlockInfo(bytes.Length, block.Header.Level).Encode());
             Salvaged++;
             SalvagedBytes += bytes.Length;
             progress?.Invoke(SalvagedBytes);

@@ -1,21 +1,21 @@
-using Vault.Store;
+using Vault.Identity;
 
 namespace Vault.Blocks;
 
 /// <summary>
-/// Makes unlogged blocks durable, many writers at a time: who asks while a flush runs shares the next one, because the running
-/// one may have begun too early for him. Also the brake: unlogged bytes wait in memory, so writers wait for the disk.
+/// Makes the blocks of large sessions durable, many writers at a time: who asks while a flush runs shares the next one, because the
+/// running one may have begun too early for him. Also the brake: unflushed bytes wait in memory, so writers wait for the disk.
 /// </summary>
-sealed class FlushGate(IDatabase blocks)
+sealed class FlushGate(IBulk bulk)
 {
     readonly Lock gate = new();
-    int writing;    // commits that have begun and not ended: their blocks may be visible already
-    long unflushed; // bytes committed since the last flush began
+    int writing;    // writes that have begun and not ended: their blocks may be visible already
+    long unflushed; // bytes written since the last flush began
     Task? running;
     Task? next;
     int failures;
 
-    /// <summary>How often an unlogged write or a flush has failed. What was unlogged at that moment may be gone, whatever a later flush says.</summary>
+    /// <summary>How often a write or a flush has failed. What was unflushed at that moment may be gone, whatever a later flush says.</summary>
     public int Failures => Volatile.Read(ref failures);
 
     /// <summary>Whether some block can be seen that a power cut would still take away.</summary>
@@ -24,13 +24,13 @@ sealed class FlushGate(IDatabase blocks)
         get { lock (gate) return writing > 0 || unflushed > 0 || running != null; }
     }
 
-    /// <summary>Commits without the log. Await the result: it is how the disk's speed reaches the writer.</summary>
-    public ValueTask CommitAsync(Batch batch)
+    /// <summary>Await the result: it is how the disk's speed reaches the writer. The blocks' memory may be used again when the call has returned.</summary>
+    public ValueTask WriteAsync(VaultTag vault, IReadOnlyList<NewBlock> blocks)
     {
         lock (gate) writing++;
         try
         {
-            blocks.Commit(batch, Durability.Unlogged);
+            bulk.Write(vault, blocks);
         }
         catch
         {
@@ -42,7 +42,7 @@ sealed class FlushGate(IDatabase blocks)
             lock (gate)
             {
                 writing--;
-                unflushed += batch.Bytes;
+                unflushed += blocks.Sum(block => (long)block.Bytes.Length);
             }
         }
         lock (gate)
@@ -76,7 +76,7 @@ sealed class FlushGate(IDatabase blocks)
     {
         try
         {
-            blocks.Flush();
+            bulk.Flush();
         }
         catch
         {

@@ -13,11 +13,12 @@ public static class StoreDatabases
     /// <summary>The family of <c>meta/</c> in which what concerns the whole store is kept.</summary>
     public static Family MetaDefault => StoreKeys.MetaFamilies[0];
 
-    const int Format = 1;
+    /// <summary>2: blocks may lie in segments. What format 1 has stays as it is; only its programs must not open it any more.</summary>
+    const int BlocksFormat = 2, MetaFormat = 1;
     const string Program = "vault 0.1";
 
-    public static Schema BlocksSchema { get; } = new(StoreKeys.Blocks, Format, Program);
-    public static Schema MetaSchema { get; } = new(MetaDefault, Format, Program);
+    public static Schema BlocksSchema { get; } = new(StoreKeys.Blocks, BlocksFormat, Program, new Migration(2, "segments", static (_, _, _) => (null, 0), static _ => 0));
+    public static Schema MetaSchema { get; } = new(MetaDefault, MetaFormat, Program);
 
     /// <summary>Two of these are all the memory that unflushed blocks may take. Larger than what a flush is begun for, so that it is always we who begin it.</summary>
     const long BlocksBuffer = 40L << 20;

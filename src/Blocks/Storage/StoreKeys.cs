@@ -6,8 +6,9 @@ namespace Vault.Blocks;
 
 /// <summary>
 /// Where things lie in the two databases. <c>blocks/</c> has one family (a database that mixes logged and unlogged families
-/// can't always be opened again): the bytes of a block under 'b', and under 'i' what is known of it without reading it,
-/// because RocksDB reads a blob even when only its key is wanted. <c>meta/</c> holds what refers to blocks.
+/// can't always be opened again): under 'i' what is known of a block without reading it, and where in the segments its bytes
+/// are; under 'b' the bytes of those that aren't there; under 'q' what stood under 'i' of one that was set aside; under 's'
+/// how far a segment is indexed. <c>meta/</c> holds what refers to blocks.
 /// </summary>
 public static class StoreKeys
 {
@@ -26,6 +27,8 @@ public static class StoreKeys
 
     internal const byte BytesOf = (byte)'b';
     internal const byte InfoOf = (byte)'i';
+    internal const byte AsideOf = (byte)'q';
+    internal const byte SegmentOf = (byte)'s';
     internal const int BlockKeySize = 1 + VaultTag.Size + BlockId.Size;
 
     internal static byte[] BlockKey(byte kind, VaultTag vault, BlockId id)
@@ -43,6 +46,24 @@ public static class StoreKeys
     }
 
     internal static BlockId IdIn(ReadOnlySpan<byte> key) => new(key.Slice(1 + VaultTag.Size, BlockId.Size));
+
+    internal static byte[] SegmentKey(uint segment)
+    {
+        byte[] key = new byte[1 + sizeof(uint)];
+        key[0] = SegmentOf;
+        BinaryPrimitives.WriteUInt32BigEndian(key.AsSpan(1), segment);
+        return key;
+    }
+
+    internal static byte[] LengthValue(long length)
+    {
+        byte[] value = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(value, length);
+        return value;
+    }
+
+    /// <summary>Zero for what is no length: then more is looked at than is needed.</summary>
+    internal static long LengthIn(ReadOnlySpan<byte> value) => BinaryPrimitives.TryReadInt64BigEndian(value, out long length) && length > 0 ? length : 0;
 
     /// <summary>A range of all keys that begin with <paramref name="prefix"/>.</summary>
     internal static (byte[] From, byte[] To) Under(params ReadOnlySpan<byte> prefix)

@@ -7,14 +7,14 @@ namespace Vault.Blocks;
 
 /// <summary>
 /// Blocks on their way into a vault: from one file, or from many that become durable together. Up to 4 MiB wait in memory and
-/// go through the log in one synced commit; more than that bypasses the log as it comes and ends in a flush that all
+/// go into the database in one synced commit; more than that goes into segments as it comes and ends in a flush that all
 /// sessions share. Safe for use from several threads. Dispose it after what refers to the blocks is committed.
 /// </summary>
 public sealed class WriteSession : IDisposable
 {
-    /// <summary>Larger blocks go to the database one by one once the log is bypassed; smaller ones share a batch.</summary>
-    const int WorthItsOwnBatch = 32 << 10;
-    const int SharedBatch = 1 << 20;
+    /// <summary>In a large session larger blocks are written one by one, from where they lie; smaller ones share a write.</summary>
+    const int WorthItsOwnWrite = 32 << 10;
+    const int SharedWrite = 1 << 20;
 
     readonly BlockStore store;
     readonly VaultTag vault;
@@ -23,8 +23,9 @@ public sealed class WriteSession : IDisposable
     readonly Lock gate = new();
     readonly int failuresBefore;
     readonly HashSet<Task> underWay = []; // whoever has a block of this session in hand: a flush waits for them
-    SortedBlocks waiting = new();
-    bool bypassing;   // the log: this session has become a large one
+    List<NewBlock> waiting = []; // copies
+    long waitingBytes;
+    bool isLarge;
     bool metUnflushed; // a known block might not be durable yet
     ExceptionDispatchInfo? fault; // a block that could not be stored: nothing of this session counts any more
 
@@ -55,7 +56,7 @@ public sealed class WriteSession : IDisposable
     async ValueTask StoreAsync(Block block)
     {
         (bool first, bool stored) = lease.Touch(block.Id, id => store.Contains(vault, id));
-        Batch? ready;
+        List<NewBlock>? ready;
         lock (gate)
         {
             AllBlocks++;
@@ -69,9 +70,13 @@ public sealed class WriteSession : IDisposable
             NewBytes += block.Bytes.Length;
             ready = Take(block);
         }
-        if (ready is null) return;
-        space?.Demand(ready.Bytes);
-        await store.Flushes.CommitAsync(ready);
+        if (ready != null) await WriteAsync(ready);
+    }
+
+    ValueTask WriteAsync(List<NewBlock> blocks)
+    {
+        space?.Demand(blocks.Sum(block => (long)block.Bytes.Length));
+        return store.Flushes.WriteAsync(vault, blocks);
     }
 
     /// <summary>When it returns, every block added before the call would survive a power cut.</summary>
@@ -81,7 +86,7 @@ public sealed class WriteSession : IDisposable
         await RunAsync(CommitWaitingAsync);
         await Task.WhenAll(UnderWay()); // or another call took it along with its own
         fault?.Throw();
-        if (UnloggedMatters()) await store.Flushes.FlushAsync();
+        if (UnflushedMatters()) await store.Flushes.FlushAsync();
         if (store.Flushes.Failures != failuresBefore)
             throw new StoreException("an earlier write to the store failed, so this one can't be trusted", "free some space or check the disk, then add the files again");
     }
@@ -117,42 +122,46 @@ public sealed class WriteSession : IDisposable
         lock (gate) return [.. underWay];
     }
 
-    bool UnloggedMatters()
+    bool UnflushedMatters()
     {
-        lock (gate) return bypassing || metUnflushed;
+        lock (gate) return isLarge || metUnflushed;
     }
 
     async ValueTask CommitWaitingAsync()
     {
-        SortedBlocks rest;
-        bool logged;
+        List<NewBlock> rest;
+        bool small;
         lock (gate)
         {
-            rest = waiting;
-            waiting = new SortedBlocks();
-            logged = !bypassing;
+            rest = TakeWaiting();
+            small = !isLarge;
         }
-        if (rest.Bytes == 0) return;
-        Batch batch = rest.ToBatch(vault);
+        if (rest.Count == 0) return;
+        if (!small)
+        {
+            await WriteAsync(rest);
+            return;
+        }
+        Batch batch = BlockStore.BatchOf(vault, rest);
         space?.Demand(batch.Bytes);
-        if (logged) store.Blocks.Commit(batch, Durability.Synced);
-        else await store.Flushes.CommitAsync(batch);
+        store.Blocks.Commit(batch, Durability.Synced);
     }
 
-    // Decides which way a new block goes; returns what is to be committed now, without the log.
-    Batch? Take(Block block)
+    // Decides which way a new block goes; returns what is to be written now.
+    List<NewBlock>? Take(Block block)
     {
-        if (bypassing && block.Bytes.Length >= WorthItsOwnBatch)
-        {
-            Batch own = new();
-            BlockStore.AddTo(own, vault, block.Id, block.Header, block.Bytes);
-            return own;
-        }
-        waiting.Add(block);
-        if (waiting.Bytes < (bypassing ? SharedBatch : Limits.LoggedCommit)) return null;
-        bypassing = true;
-        SortedBlocks full = waiting;
-        waiting = new SortedBlocks();
-        return full.ToBatch(vault);
+        if (isLarge && block.Bytes.Length >= WorthItsOwnWrite) return [NewBlock.Of(block)];
+        waiting.Add(NewBlock.Of(block) with { Bytes = block.Bytes.ToArray() });
+        waitingBytes += block.Bytes.Length;
+        if (waitingBytes < (isLarge ? SharedWrite : Limits.LoggedCommit)) return null;
+        isLarge = true;
+        return TakeWaiting();
+    }
+
+    List<NewBlock> TakeWaiting()
+    {
+        List<NewBlock> taken = waiting;
+        (waiting, waitingBytes) = ([], 0);
+        return taken;
     }
 }

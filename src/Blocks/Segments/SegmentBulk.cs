@@ -1,0 +1,265 @@
+using System.Buffers;
+using Microsoft.Win32.SafeHandles;
+using Vault.Identity;
+using Vault.Primitives;
+using Vault.Store;
+
+namespace Vault.Blocks;
+
+/// <summary>
+/// Appends blocks to segments. A flush syncs the segments that were written to and then commits where the blocks are, as one
+/// synced batch: a power cut leaves either blocks that the index names, or bytes that nobody names. Until then the places
+/// are known here. A segment that refused a write or a sync is never written to again, and nothing of it that wasn't
+/// committed counts.
+/// </summary>
+sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDisposable
+{
+    /// <summary>What the return of space must have room for, and a number of files that any file system lists quickly: four thousand for a terabyte.</summary>
+    const long LargestSegment = 256L << 20;
+
+    readonly Lock gate = new(), flushing = new();
+    readonly Dictionary<BlockPlace, Written> pending = [];
+    readonly HashSet<Segment> living = []; // appended to, or not synced yet
+    Segment? current;
+    volatile bool any; // something is pending
+
+    /// <param name="Run">Where the records that were written with it begin.</param>
+    readonly record struct Written(BlockInfo Info, Segment Segment, long Run);
+
+    sealed class Segment(uint number, SafeFileHandle handle)
+    {
+        public uint Number => number;
+        public SafeFileHandle Handle => handle;
+        public long Length { get; set; } = SegmentRecord.FileHeader.Length;
+        public int Writers { get; set; }
+        public bool Dirty { get; set; }
+        public bool Refused { get; set; }
+
+        /// <summary>Where runs begin that aren't in the index.</summary>
+        public SortedSet<long> Outstanding { get; } = [];
+
+        /// <summary>Up to here everything is in the index.</summary>
+        public long IndexedEnd => Outstanding.Count == 0 ? Length : Outstanding.Min;
+    }
+
+    public void Write(VaultTag vault, IReadOnlyList<NewBlock> blocks)
+    {
+        long total = blocks.Sum(block => (long)SegmentRecord.HeaderSize + block.Bytes.Length);
+        try
+        {
+            (Segment segment, long at) = Reserve(total);
+            BlockInfo[] infos = Place(blocks, segment.Number, at);
+            try
+            {
+                if (blocks.Count == 1) WriteOne(segment.Handle, at, vault, blocks[0]);
+                else WriteRun(segment.Handle, at, vault, blocks, (int)total);
+            }
+            catch
+            {
+                lock (gate) Refuse(segment);
+                throw;
+            }
+            finally
+            {
+                lock (gate) segment.Writers--;
+            }
+            lock (gate)
+            {
+                if (segment.Refused) throw new IOException("the segment could not be written");
+                segment.Dirty = true;
+                for (int i = 0; i < infos.Length; i++) pending[new BlockPlace(vault, blocks[i].Id)] = new Written(infos[i], segment, at);
+                any = true;
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"writing blocks to {files.FullPath} failed: {fault.Message}", "free some space or check the disk, then add the files again", fault);
+        }
+    }
+
+    public void Flush()
+    {
+        lock (flushing)
+        {
+            KeyValuePair<BlockPlace, Written>[] taken;
+            Segment[] dirty;
+            Batch index;
+            lock (gate)
+            {
+                taken = [.. pending];
+                dirty = [.. living.Where(segment => segment.Dirty)];
+                foreach (Segment segment in dirty) segment.Dirty = false;
+            }
+            if (taken.Length == 0) return;
+            index = IndexOf(taken);
+            lock (gate)
+                foreach (Segment segment in taken.Select(one => one.Value.Segment).Distinct()) Settle(segment, taken, index);
+            try
+            {
+                foreach (Segment segment in dirty) RandomAccess.FlushToDisk(segment.Handle);
+                database.Commit(index, Durability.Synced);
+            }
+            catch (Exception fault)
+            {
+                lock (gate)
+                {
+                    foreach (Segment segment in taken.Select(one => one.Value.Segment).Concat(dirty).Distinct()) Refuse(segment);
+                    Drop(taken);
+                }
+                if (fault is IOException) throw new StoreException($"syncing {files.FullPath} failed: {fault.Message}", "free some space or check the disk, then add the files again", fault);
+                throw;
+            }
+            lock (gate)
+            {
+                Drop(taken);
+                CloseWhatIsDone();
+            }
+        }
+    }
+
+    public BlockInfo? Find(VaultTag vault, BlockId id)
+    {
+        if (!any) return null;
+        lock (gate) return pending.TryGetValue(new BlockPlace(vault, id), out Written written) ? written.Info : null;
+    }
+
+    public void Forget(VaultTag vault, Action parting)
+    {
+        lock (flushing)
+        {
+            lock (gate)
+            {
+                KeyValuePair<BlockPlace, Written>[] parted = [.. pending.Where(one => one.Key.Vault == vault)];
+                foreach ((_, Written written) in parted) written.Segment.Outstanding.Remove(written.Run); // nobody shall look for them there
+                Drop(parted);
+            }
+            parting();
+        }
+    }
+
+    /// <summary>The segments that nobody appends to any more and of which everything is in the index that ever will be.</summary>
+    public IReadOnlyList<uint> Finished()
+    {
+        lock (gate)
+        {
+            HashSet<uint> busy = [.. living.Select(segment => segment.Number)];
+            return [.. files.Numbers().Where(number => !busy.Contains(number))];
+        }
+    }
+
+    /// <summary>What comes from now on goes into another file, so that those there are don't change.</summary>
+    public void BeginAnother()
+    {
+        lock (gate) current = null;
+    }
+
+    // Another file is begun under the lock: it takes a sync, once in many megabytes.
+    (Segment Segment, long At) Reserve(long bytes)
+    {
+        lock (gate)
+        {
+            if (current is null || current.Length + bytes > LargestSegment)
+            {
+                (uint number, SafeFileHandle handle) = files.Create();
+                current = new Segment(number, handle);
+                living.Add(current);
+            }
+            long at = current.Length;
+            current.Length += bytes;
+            current.Writers++;
+            current.Outstanding.Add(at);
+            return (current, at);
+        }
+    }
+
+    static BlockInfo[] Place(IReadOnlyList<NewBlock> blocks, uint segment, long at)
+    {
+        BlockInfo[] infos = new BlockInfo[blocks.Count];
+        for (int i = 0; i < infos.Length; i++)
+        {
+            at += SegmentRecord.HeaderSize;
+            infos[i] = new BlockInfo(blocks[i].Bytes.Length, blocks[i].Header.Level, new SegmentPlace(segment, (uint)at));
+            at += blocks[i].Bytes.Length;
+        }
+        return infos;
+    }
+
+    // A large block goes to the file from where it lies.
+    static void WriteOne(SafeFileHandle handle, long at, VaultTag vault, NewBlock block)
+    {
+        byte[] header = new byte[SegmentRecord.HeaderSize];
+        SegmentRecord.WriteHeader(header, new BlockPlace(vault, block.Id), block.Bytes.Length);
+        RandomAccess.Write(handle, [header, block.Bytes], at);
+    }
+
+    static void WriteRun(SafeFileHandle handle, long at, VaultTag vault, IReadOnlyList<NewBlock> blocks, int total)
+    {
+        byte[] run = ArrayPool<byte>.Shared.Rent(total);
+        try
+        {
+            Span<byte> rest = run;
+            foreach (NewBlock block in blocks)
+            {
+                SegmentRecord.WriteHeader(rest, new BlockPlace(vault, block.Id), block.Bytes.Length);
+                block.Bytes.Span.CopyTo(rest[SegmentRecord.HeaderSize..]);
+                rest = rest[(SegmentRecord.HeaderSize + block.Bytes.Length)..];
+            }
+            RandomAccess.Write(handle, run.AsSpan(0, total), at);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(run);
+        }
+    }
+
+    // In the order of their keys: the database inserts a key next to the last one in a fraction of the time that a random place takes.
+    static Batch IndexOf(KeyValuePair<BlockPlace, Written>[] blocks)
+    {
+        Array.Sort(blocks, static (a, b) => a.Key.Id.CompareTo(b.Key.Id));
+        Batch batch = new();
+        foreach ((BlockPlace place, Written written) in blocks) batch.Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, place.Vault, place.Id), written.Info.Encode());
+        return batch;
+    }
+
+    /// <summary>How far the segment is indexed once the batch is in: what lies behind is looked at when the store is next opened.</summary>
+    static void Settle(Segment segment, KeyValuePair<BlockPlace, Written>[] taken, Batch batch)
+    {
+        foreach ((_, Written written) in taken)
+            if (written.Segment == segment) segment.Outstanding.Remove(written.Run);
+        batch.Put(StoreKeys.Blocks, StoreKeys.SegmentKey(segment.Number), StoreKeys.LengthValue(segment.IndexedEnd));
+    }
+
+    void Refuse(Segment segment)
+    {
+        segment.Refused = true;
+        if (current == segment) current = null;
+        Drop([.. pending.Where(one => one.Value.Segment == segment)]);
+        CloseWhatIsDone();
+    }
+
+    // One that was written again meanwhile, to another place, stays.
+    void Drop(KeyValuePair<BlockPlace, Written>[] some)
+    {
+        foreach ((BlockPlace place, Written written) in some)
+            if (pending.TryGetValue(place, out Written now) && now == written) pending.Remove(place);
+        any = pending.Count > 0;
+    }
+
+    void CloseWhatIsDone()
+    {
+        foreach (Segment segment in living.Where(segment => segment != current && segment.Writers == 0 && (segment.Refused || !segment.Dirty)).ToList())
+        {
+            living.Remove(segment);
+            segment.Handle.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            foreach (Segment segment in living) segment.Handle.Dispose();
+            living.Clear();
+        }
+    }
+}
