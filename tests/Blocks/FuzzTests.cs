@@ -177,7 +177,7 @@ public sealed class FuzzTests : IDisposable
     }
 
     [Fact]
-    public void What_the_index_knows_of_a_block_is_read_or_refused() => Fuzz([new BlockInfo(100, 0).Encode(), new BlockInfo(Limits.MaxBlock, Limits.MaxLevel).Encode()], 200, bytes =>
+    public void What_the_index_knows_of_a_block_is_read_or_refused() => Fuzz([new BlockInfo(100, 0).Encode(), new BlockInfo(100, 0, new SegmentPlace(3, 99)).Encode(), new BlockInfo(Limits.MaxBlock, Limits.MaxLevel).Encode()], 200, bytes =>
     {
         if (BlockInfo.Decode(bytes) is not { } info) return;
         if (info.Length is < 0 or > Limits.MaxBlock || info.Level > Limits.MaxLevel) throw new InvalidDataException($"{info} is no block.");
@@ -190,6 +190,19 @@ public sealed class FuzzTests : IDisposable
         if (!BlockPlace.TryRead(bytes, out BlockPlace place)) return;
         if (!StoreKeys.BlockKey(StoreKeys.BytesOf, place.Vault, place.Id).AsSpan().SequenceEqual(bytes)) throw new InvalidDataException("The key has another form.");
     });
+
+    [Fact]
+    public void The_header_of_a_record_in_a_segment_is_read_or_refused()
+    {
+        byte[] header = new byte[SegmentRecord.HeaderSize], again = new byte[SegmentRecord.HeaderSize];
+        SegmentRecord.WriteHeader(header, new BlockPlace(Rig.Vault, BlockId.Of("any"u8)), 1000);
+        Fuzz([header], 200, bytes =>
+        {
+            if (!SegmentRecord.TryReadHeader(bytes, out BlockPlace place, out int length)) return;
+            SegmentRecord.WriteHeader(again, place, length);
+            if (!again.AsSpan().SequenceEqual(bytes.AsSpan(0, again.Length))) throw new InvalidDataException("The header has another form.");
+        });
+    }
 
     [Fact]
     public void A_block_id_is_read_from_text_or_refused()

@@ -238,10 +238,35 @@ public sealed class VectorTests
     [Fact]
     public void A_database_is_marked_with_its_format()
     {
-        TestVector vector = Of("schema marker");
-        using MemoryDatabase blocks = Rig.NewBlocks();
+        using MemoryDatabase blocks = Rig.NewBlocks(), meta = Rig.NewMeta();
         StoreDatabases.BlocksSchema.Apply(blocks, new StandingClock());
-        Assert.Equal([(vector.Text("key"), vector.Text("value"))], Entries(blocks, StoreKeys.Blocks));
+        StoreDatabases.MetaSchema.Apply(meta, new StandingClock());
+        foreach ((string name, MemoryDatabase database, Family family) in ((string, MemoryDatabase, Family)[])[("blocks", blocks, StoreKeys.Blocks), ("meta", meta, StoreDatabases.MetaDefault)])
+        {
+            TestVector vector = Of("schema marker of " + name);
+            Assert.Equal([(vector.Text("key"), vector.Text("value"))], Entries(database, family));
+        }
+    }
+
+    [Fact]
+    public void A_segment_and_its_index_lie_where_they_should()
+    {
+        TestVector segment = Of("segment"), index = Of("block in a segment"), indexed = Of("indexed segment");
+        using TemporaryFolder folder = new();
+        File.Create(folder[$"{segment.Number("number") - 1:00000000}.seg"]).Dispose(); // the next is the vector's
+        using SegmentFiles files = new(folder.Path);
+        using MemoryDatabase database = Rig.NewBlocks();
+        using (SegmentBulk bulk = new(files, database))
+        {
+            Block second = default;
+            Assert.True(Block.TryParse(segment.Bytes("first"), out Block first) && Block.TryParse(segment.Bytes("second"), out second));
+            bulk.Write(new VaultTag(segment.Bytes("tag")), [NewBlock.Of(first), NewBlock.Of(second)]);
+            bulk.Flush();
+        }
+        Assert.Equal(segment.Bytes("bytes"), File.ReadAllBytes(folder[$"{segment.Number("number"):00000000}.seg"]));
+        Assert.Equal(
+            ((string, string)[])[(index.Text("first"), index.Text("firstInfo")), (index.Text("second"), index.Text("secondInfo")), (indexed.Text("key"), indexed.Text("value"))],
+            Entries(database, StoreKeys.Blocks).OrderBy(entry => entry.Key == index.Text("first") ? 0 : entry.Key == index.Text("second") ? 1 : 2));
     }
 
     static List<(string Key, string Value)> Entries(IDatabase database, Family family)

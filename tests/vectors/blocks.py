@@ -256,6 +256,19 @@ done = (leaf_id, key, 12)
 where, value = journal_entry(0xFFFFFFFF, [leaf_id], file_ref(done))
 case("finished import", tag=tag, read=read_secret, description=description, nowMs=now, nonce=nonce, ref=file_ref(done), key=where, value=value)
 
-case("schema marker", key=b"\0\0schema", value=struct.pack("<II", 1, 0) + b"vault 0.1")
+case("schema marker of blocks", key=b"\0\0schema", value=struct.pack("<II", 2, 0) + b"vault 0.1")
+case("schema marker of meta", key=b"\0\0schema", value=struct.pack("<II", 1, 0) + b"vault 0.1")
+
+# A segment with two blocks, and what the index says of them.
+segment, number = b"vault segment 1\n", 7
+blocks, index = [leaf(convergence, content)[0] for content in (b"hello, vault", b"another")], []
+for block in blocks:
+    header = b"VSR1" + struct.pack(">I", len(block)) + tag + sha256(block)
+    segment += header + sha256(header)[:8]
+    index.append((b"i" + tag + sha256(block), struct.pack(">IBII", len(block), 0, number, len(segment))))
+    segment += block
+case("segment", number=number, tag=tag, first=blocks[0], second=blocks[1], bytes=segment)
+case("block in a segment", first=index[0][0], firstInfo=index[0][1], second=index[1][0], secondInfo=index[1][1])
+case("indexed segment", key=b"s" + struct.pack(">I", number), value=struct.pack(">Q", len(segment)))
 
 pathlib.Path(__file__).with_name("blocks.txt").write_text("\n".join(out).rstrip("\n") + "\n")

@@ -18,8 +18,9 @@ sealed class SegmentReturn(BlockStore store, SegmentFiles files, SegmentBulk bul
     /// <param name="pace">Awaited after each slice that was moved: when it began, and its bytes.</param>
     public async Task RunAsync(Func<long, long, Task> pace, CancellationToken stop)
     {
-        uint[] finished = [.. bulk.Finished()]; // before the flush: what it makes durable is in the index then
+        bulk.BeginAnother();
         await store.Flushes.FlushAsync();
+        IReadOnlyList<uint> finished = bulk.Finished(); // before the index is looked at: what they have is in it
         Use use = Measure();
         List<uint> slice = [];
         long sliceLive = 0;

@@ -33,6 +33,7 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
         public long Length { get; set; } = SegmentRecord.FileHeader.Length;
         public int Writers { get; set; }
         public bool Dirty { get; set; }
+        public bool Flushing { get; set; }
         public bool Refused { get; set; }
 
         /// <summary>Where runs begin that aren't in the index.</summary>
@@ -56,20 +57,20 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
             }
             catch
             {
-                lock (gate) Refuse(segment);
+                Leave(segment, refused: true);
                 throw;
-            }
-            finally
-            {
-                lock (gate) segment.Writers--;
             }
             lock (gate)
             {
-                if (segment.Refused) throw new IOException("the segment could not be written");
-                segment.Dirty = true;
-                for (int i = 0; i < infos.Length; i++) pending[new BlockPlace(vault, blocks[i].Id)] = new Written(infos[i], segment, at);
-                any = true;
+                if (!segment.Refused)
+                {
+                    segment.Dirty = true;
+                    for (int i = 0; i < infos.Length; i++) pending[new BlockPlace(vault, blocks[i].Id)] = new Written(infos[i], segment, at);
+                    any = true;
+                }
             }
+            Leave(segment, refused: false);
+            if (segment.Refused) throw new IOException("the segment refused another write");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -88,32 +89,42 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
             {
                 taken = [.. pending];
                 dirty = [.. living.Where(segment => segment.Dirty)];
-                foreach (Segment segment in dirty) segment.Dirty = false;
+                foreach (Segment segment in dirty) (segment.Dirty, segment.Flushing) = (false, true);
+                index = IndexOf(taken);
             }
-            if (taken.Length == 0) return;
-            index = IndexOf(taken);
-            lock (gate)
-                foreach (Segment segment in taken.Select(one => one.Value.Segment).Distinct()) Settle(segment, taken, index);
             try
             {
                 foreach (Segment segment in dirty) RandomAccess.FlushToDisk(segment.Handle);
-                database.Commit(index, Durability.Synced);
+                if (taken.Length > 0) database.Commit(index, Durability.Synced);
             }
             catch (Exception fault)
             {
-                lock (gate)
-                {
-                    foreach (Segment segment in taken.Select(one => one.Value.Segment).Concat(dirty).Distinct()) Refuse(segment);
-                    Drop(taken);
-                }
+                Settle(dirty, taken, refused: true);
                 if (fault is IOException) throw new StoreException($"syncing {files.FullPath} failed: {fault.Message}", "free some space or check the disk, then add the files again", fault);
                 throw;
             }
-            lock (gate)
-            {
-                Drop(taken);
-                CloseWhatIsDone();
-            }
+            Settle(dirty, taken, refused: false);
+        }
+    }
+
+    void Leave(Segment segment, bool refused)
+    {
+        lock (gate)
+        {
+            segment.Writers--;
+            if (refused) Refuse(segment);
+            CloseWhatIsDone();
+        }
+    }
+
+    void Settle(Segment[] dirty, KeyValuePair<BlockPlace, Written>[] taken, bool refused)
+    {
+        lock (gate)
+        {
+            Drop(taken);
+            foreach (Segment segment in dirty) segment.Flushing = false;
+            if (refused) foreach (Segment segment in dirty) Refuse(segment);
+            CloseWhatIsDone();
         }
     }
 
@@ -212,21 +223,21 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
         }
     }
 
-    // In the order of their keys: the database inserts a key next to the last one in a fraction of the time that a random place takes.
+    // In the order of their keys: the database inserts a key next to the last one in a fraction of the time that a random place
+    // takes. And how far each segment is indexed then: what lies behind is looked at when the store is next opened.
     static Batch IndexOf(KeyValuePair<BlockPlace, Written>[] blocks)
     {
         Array.Sort(blocks, static (a, b) => a.Key.Id.CompareTo(b.Key.Id));
         Batch batch = new();
-        foreach ((BlockPlace place, Written written) in blocks) batch.Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, place.Vault, place.Id), written.Info.Encode());
+        HashSet<Segment> segments = [];
+        foreach ((BlockPlace place, Written written) in blocks)
+        {
+            batch.Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, place.Vault, place.Id), written.Info.Encode());
+            written.Segment.Outstanding.Remove(written.Run);
+            segments.Add(written.Segment);
+        }
+        foreach (Segment segment in segments) batch.Put(StoreKeys.Blocks, StoreKeys.SegmentKey(segment.Number), StoreKeys.LengthValue(segment.IndexedEnd));
         return batch;
-    }
-
-    /// <summary>How far the segment is indexed once the batch is in: what lies behind is looked at when the store is next opened.</summary>
-    static void Settle(Segment segment, KeyValuePair<BlockPlace, Written>[] taken, Batch batch)
-    {
-        foreach ((_, Written written) in taken)
-            if (written.Segment == segment) segment.Outstanding.Remove(written.Run);
-        batch.Put(StoreKeys.Blocks, StoreKeys.SegmentKey(segment.Number), StoreKeys.LengthValue(segment.IndexedEnd));
     }
 
     void Refuse(Segment segment)
@@ -234,7 +245,6 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
         segment.Refused = true;
         if (current == segment) current = null;
         Drop([.. pending.Where(one => one.Value.Segment == segment)]);
-        CloseWhatIsDone();
     }
 
     // One that was written again meanwhile, to another place, stays.
@@ -247,7 +257,7 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
 
     void CloseWhatIsDone()
     {
-        foreach (Segment segment in living.Where(segment => segment != current && segment.Writers == 0 && (segment.Refused || !segment.Dirty)).ToList())
+        foreach (Segment segment in living.Where(segment => segment is { Writers: 0, Flushing: false } && segment != current && (segment.Refused || !segment.Dirty)).ToList())
         {
             living.Remove(segment);
             segment.Handle.Dispose();

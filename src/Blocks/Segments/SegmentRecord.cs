@@ -27,18 +27,26 @@ static class SegmentRecord
         BinaryPrimitives.WriteInt32BigEndian(header[LengthAt..], length);
         place.Vault.CopyTo(header[TagAt..]);
         place.Id.CopyTo(header[IdAt..]);
-        Check(header).CopyTo(header[CheckAt..]);
+        Check(header, header[CheckAt..HeaderSize]);
     }
 
     public static bool TryReadHeader(ReadOnlySpan<byte> header, out BlockPlace place, out int length)
     {
         (place, length) = (default, 0);
-        if (header.Length < HeaderSize || !header.StartsWith(Mark) || !Check(header).SequenceEqual(header[CheckAt..HeaderSize])) return false;
+        if (header.Length < HeaderSize || !header.StartsWith(Mark)) return false;
+        Span<byte> check = stackalloc byte[HeaderSize - CheckAt];
+        Check(header, check);
+        if (!check.SequenceEqual(header[CheckAt..HeaderSize])) return false;
         length = BinaryPrimitives.ReadInt32BigEndian(header[LengthAt..]);
         if (length is < BlockHeader.Size or > Limits.MaxBlock) return false;
         place = new BlockPlace(new VaultTag(header.Slice(TagAt, VaultTag.Size)), new BlockId(header.Slice(IdAt, BlockId.Size)));
         return true;
     }
 
-    static ReadOnlySpan<byte> Check(ReadOnlySpan<byte> header) => SHA256.HashData(header[..CheckAt]).AsSpan(0, HeaderSize - CheckAt);
+    static void Check(ReadOnlySpan<byte> header, Span<byte> check)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(header[..CheckAt], hash);
+        hash[..check.Length].CopyTo(check);
+    }
 }

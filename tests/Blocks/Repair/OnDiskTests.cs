@@ -20,20 +20,26 @@ public sealed class OnDiskTests : IDisposable
 
     string Data => folder["data"];
 
-    async Task<List<FileRef>> FillAsync(OpenedStore opened, int files, int size)
+    /// <param name="apart">A session for each, so small that its blocks stay in the database, whose tables and blob files are written at the end.</param>
+    static async Task<List<FileRef>> FillAsync(OpenedStore opened, int files, int size, bool apart = false)
     {
         using Vault.Identity.SecretEpoch epoch = Rig.NewEpoch();
         using FileWriter writer = new(epoch);
         List<FileRef> written = [];
-        using WriteSession session = opened.Store.BeginWrite(Rig.Vault);
-        Batch pins = new();
-        for (int i = 0; i < files; i++)
+        foreach (int[] together in Enumerable.Range(0, files).Chunk(apart ? 1 : files))
         {
-            written.Add(await writer.WriteAsync(new MemoryStream(Some.Noise(size + i, (ulong)i)), session));
-            opened.Store.Pins.Add(pins, Rig.Vault, written[i].Root, PinReason.Head);
+            using WriteSession session = opened.Store.BeginWrite(Rig.Vault);
+            Batch pins = new();
+            foreach (int i in together)
+            {
+                written.Add(await writer.WriteAsync(new MemoryStream(Some.Noise(size + i, (ulong)i)), session));
+                opened.Store.Pins.Add(pins, Rig.Vault, written[i].Root, PinReason.Head);
+            }
+            await session.FlushAsync();
+            opened.Meta.Commit(pins, Durability.Synced);
         }
-        await session.FlushAsync();
-        opened.Meta.Commit(pins, Durability.Synced);
+        opened.BlocksDatabase.Commit(new Batch().Delete(StoreKeys.Blocks, "nothing"u8.ToArray()), Durability.Unlogged); // or a flush would leave all in the log
+        opened.BlocksDatabase.Flush();
         return written;
     }
 
@@ -48,17 +54,20 @@ public sealed class OnDiskTests : IDisposable
         }
     }
 
-    static long BytesOf(string path) => new DirectoryInfo(path).EnumerateFiles("*.blob").Sum(file => file.Length);
+    /// <summary>What the blocks take: in segments and in blob files.</summary>
+    long BytesOfBlocks() => new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.Extension is ".seg" or ".blob").Sum(file => file.Length);
 
-    [Fact]
-    public async Task Space_of_deleted_blocks_goes_back_to_the_file_system()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Space_of_deleted_blocks_goes_back_to_the_file_system(bool apart)
     {
         using DataFolder data = DataFolder.Take(Data, Program, clock);
         using OpenedStore opened = OpenedStore.Open(data, memory, clock);
         const int size = 1_000_000;
-        List<FileRef> files = await FillAsync(opened, 60, size);
+        List<FileRef> files = await FillAsync(opened, 60, size, apart);
         string blocks = Path.Combine(Data, StoreDatabases.BlocksFolder);
-        long before = BytesOf(blocks);
+        long before = BytesOfBlocks();
         Assert.True(before > 60 * size);
 
         Batch unpin = new();
@@ -68,7 +77,7 @@ public sealed class OnDiskTests : IDisposable
         Assert.InRange(collected.DeletedBytes, 39 * size, 41 * size);
         SpaceReport report = await new SpaceReturn(opened.Store, blocks).RunAsync();
         Assert.True(report.FilesRewritten > 0);
-        Assert.InRange(BytesOf(blocks), 20 * size, 30 * size);
+        Assert.InRange(BytesOfBlocks(), 20 * size, 30 * size);
         Assert.True(report.BytesReturned > 30 * size, report.ToString());
         await AssertReadsAsync(opened.Store, files.Index().Where(file => file.Index % 3 == 0), size);
 
@@ -82,7 +91,7 @@ public sealed class OnDiskTests : IDisposable
         using DataFolder data = DataFolder.Take(Data, Program, clock);
         using OpenedStore opened = OpenedStore.Open(data, memory, clock);
         const int size = 1_000_000;
-        List<FileRef> files = await FillAsync(opened, 20, size);
+        List<FileRef> files = await FillAsync(opened, 20, size, apart: true);
         // As a return of space that ended before it let go of anything.
         foreach ((BlockId id, _) in opened.Store.List(Rig.Vault).ToList())
             using (StoredBlock block = opened.Store.Read(Rig.Vault, id)!)
@@ -91,7 +100,7 @@ public sealed class OnDiskTests : IDisposable
         string blocks = Path.Combine(Data, StoreDatabases.BlocksFolder);
         SpaceReport report = await new SpaceReturn(opened.Store, blocks).RunAsync();
         Assert.Equal((0, 0), (report.FilesRewritten, report.BytesMoved));
-        Assert.InRange(BytesOf(blocks), 20 * size, 21 * size);
+        Assert.InRange(BytesOfBlocks(), 20 * size, 21 * size);
         await AssertReadsAsync(opened.Store, files.Index(), size);
     }
 
@@ -117,17 +126,19 @@ public sealed class OnDiskTests : IDisposable
     }
 
     [Theory]
-    [InlineData("CURRENT", false)]
-    [InlineData("CURRENT", true)]
-    [InlineData("MANIFEST-*", false)]
-    [InlineData("MANIFEST-*", true)]
-    [InlineData("*.sst", true)] // the index is gone, the blob files are not: inner blocks, which are small, are lost
-    public async Task A_block_database_that_will_not_open_is_moved_aside_and_rebuilt(string broken, bool gone)
+    [InlineData("CURRENT", false, false)]
+    [InlineData("CURRENT", true, false)]
+    [InlineData("MANIFEST-*", false, true)]
+    [InlineData("MANIFEST-*", true, true)]
+    [InlineData("MANIFEST-*", true, false)]
+    [InlineData("*.sst", true, false)] // the index is gone, the segments are not
+    [InlineData("*.sst", true, true)] // the index is gone, the blob files are not: inner blocks, which are small, are lost
+    public async Task A_block_database_that_will_not_open_is_moved_aside_and_rebuilt(string broken, bool gone, bool apart)
     {
         const int size = 700_000;
         List<FileRef> files;
         using (DataFolder data = DataFolder.Take(Data, Program, clock))
-        using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) files = await FillAsync(opened, 20, size);
+        using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) files = await FillAsync(opened, 20, size, apart);
         string blocks = Path.Combine(Data, StoreDatabases.BlocksFolder);
         foreach (string file in Directory.GetFiles(blocks, broken))
         {
@@ -142,7 +153,7 @@ public sealed class OnDiskTests : IDisposable
             Assert.Contains("moved to", Assert.Single(opened.Findings));
             Assert.NotNull(opened.MendedSince);
             Assert.Single(Directory.GetDirectories(Data, "blocks.damaged-*"));
-            if (broken != "*.sst")
+            if (broken != "*.sst" || !apart)
             {
                 Assert.Empty(opened.Store.Missing(Rig.Vault));
                 await AssertReadsAsync(opened.Store, files.Index(), size);
@@ -163,13 +174,15 @@ public sealed class OnDiskTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task A_block_lost_in_a_rebuilding_is_reported_as_damaged()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_block_lost_in_a_rebuilding_is_reported_as_damaged(bool apart)
     {
         using (DataFolder data = DataFolder.Take(Data, Program, clock))
-        using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) await FillAsync(opened, 12, 700_000); // more than goes through the log
+        using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) await FillAsync(opened, 12, 700_000, apart);
         string blocks = Path.Combine(Data, StoreDatabases.BlocksFolder);
-        foreach (string file in Directory.GetFiles(blocks, "*.blob"))
+        foreach (string file in Directory.GetFiles(Data, apart ? "*.blob" : "*.seg", SearchOption.AllDirectories))
         {
             byte[] bytes = File.ReadAllBytes(file);
             bytes[bytes.Length / 2] ^= 1;
@@ -183,6 +196,46 @@ public sealed class OnDiskTests : IDisposable
         List<BlockId> lost = [.. rebuilt.Store.Missing(Rig.Vault)];
         Assert.NotEmpty(lost);
         Assert.Equal(lost.Order(), rebuilt.Store.Damaged(Rig.Vault).Select(damaged => damaged.Id));
+    }
+
+    [Fact]
+    public async Task A_block_database_that_is_gone_is_rebuilt_from_the_segments()
+    {
+        List<FileRef> files;
+        using (DataFolder data = DataFolder.Take(Data, Program, clock))
+        using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) files = await FillAsync(opened, 12, 700_000);
+        Directory.Delete(Path.Combine(Data, StoreDatabases.BlocksFolder), recursive: true);
+
+        using DataFolder again = DataFolder.Take(Data, Program, clock);
+        using OpenedStore rebuilt = OpenedStore.Open(again, memory, clock);
+        Assert.Contains("was gone", Assert.Single(rebuilt.Findings));
+        Assert.NotNull(rebuilt.MendedSince);
+        Assert.Empty(rebuilt.Store.Missing(Rig.Vault));
+        await AssertReadsAsync(rebuilt.Store, files.Index(), 700_000);
+    }
+
+    [Fact]
+    public async Task A_store_of_the_format_before_opens_and_goes_on()
+    {
+        // All that it has lies in the database; its mark says 1.
+        List<FileRef> files;
+        using (DataFolder data = DataFolder.Take(Data, Program, clock))
+        using (OpenedStore opened = OpenedStore.Open(data, memory, clock))
+        {
+            files = await FillAsync(opened, 5, 700_000, apart: true);
+            byte[] mark = [0, 0, .. "schema"u8], value = opened.BlocksDatabase.Get(StoreKeys.Blocks, mark)!;
+            value[0] = 1;
+            opened.BlocksDatabase.Commit(new Batch().Put(StoreKeys.Blocks, mark, value), Durability.Synced);
+        }
+        Directory.Delete(Path.Combine(Data, SegmentFiles.FolderName), recursive: true);
+
+        using DataFolder again = DataFolder.Take(Data, Program, clock);
+        using OpenedStore later = OpenedStore.Open(again, memory, clock);
+        Assert.Empty(later.Findings);
+        await AssertReadsAsync(later.Store, files.Index(), 700_000);
+        files = await FillAsync(later, 12, 700_000);
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(Data, SegmentFiles.FolderName)));
+        await AssertReadsAsync(later.Store, files.Index(), 700_000);
     }
 
     [Fact]
