@@ -196,7 +196,7 @@ public sealed class FuzzTests : IDisposable
     {
         byte[] header = new byte[SegmentRecord.HeaderSize], again = new byte[SegmentRecord.HeaderSize];
         SegmentRecord.WriteHeader(header, new BlockPlace(Rig.Vault, BlockId.Of("any"u8)), 1000);
-        Fuzz([header], 200, bytes =>
+        Fuzz([header], 8192, bytes => // hashing sets something up now and then; nothing follows the length that is claimed
         {
             if (!SegmentRecord.TryReadHeader(bytes, out BlockPlace place, out int length)) return;
             SegmentRecord.WriteHeader(again, place, length);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using Vault.Identity;
 using Vault.Primitives;
@@ -16,6 +15,9 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
 {
     /// <summary>What the return of space must have room for, and a number of files that any file system lists quickly: four thousand for a terabyte.</summary>
     const long LargestSegment = 256L << 20;
+
+    /// <summary>Small blocks that share a write.</summary>
+    const int RunBytes = 256 << 10;
 
     readonly Lock gate = new(), flushing = new();
     readonly Dictionary<BlockPlace, Written> pending = [];
@@ -53,7 +55,7 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
             try
             {
                 if (blocks.Count == 1) WriteOne(segment.Handle, at, vault, blocks[0]);
-                else WriteRun(segment.Handle, at, vault, blocks, (int)total);
+                else WriteRun(segment.Handle, at, vault, blocks);
             }
             catch
             {
@@ -203,24 +205,33 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
         RandomAccess.Write(handle, [header, block.Bytes], at);
     }
 
-    static void WriteRun(SafeFileHandle handle, long at, VaultTag vault, IReadOnlyList<NewBlock> blocks, int total)
+    // Small ones side by side in one piece of memory, so that many are one write.
+    void WriteRun(SafeFileHandle handle, long at, VaultTag vault, IReadOnlyList<NewBlock> blocks)
     {
-        byte[] run = ArrayPool<byte>.Shared.Rent(total);
-        try
+        byte[] run = files.Buffers.Rent(RunBytes);
+        int filled = 0;
+        void Spill()
         {
-            Span<byte> rest = run;
-            foreach (NewBlock block in blocks)
+            if (filled > 0) RandomAccess.Write(handle, run.AsSpan(0, filled), at);
+            at += filled;
+            filled = 0;
+        }
+        foreach (NewBlock block in blocks)
+        {
+            int size = SegmentRecord.HeaderSize + block.Bytes.Length;
+            if (filled + size > run.Length) Spill();
+            if (size > run.Length)
             {
-                SegmentRecord.WriteHeader(rest, new BlockPlace(vault, block.Id), block.Bytes.Length);
-                block.Bytes.Span.CopyTo(rest[SegmentRecord.HeaderSize..]);
-                rest = rest[(SegmentRecord.HeaderSize + block.Bytes.Length)..];
+                WriteOne(handle, at, vault, block);
+                at += size;
+                continue;
             }
-            RandomAccess.Write(handle, run.AsSpan(0, total), at);
+            SegmentRecord.WriteHeader(run.AsSpan(filled), new BlockPlace(vault, block.Id), block.Bytes.Length);
+            block.Bytes.Span.CopyTo(run.AsSpan(filled + SegmentRecord.HeaderSize));
+            filled += size;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(run);
-        }
+        Spill();
+        files.Buffers.Return(run);
     }
 
     // In the order of their keys: the database inserts a key next to the last one in a fraction of the time that a random place

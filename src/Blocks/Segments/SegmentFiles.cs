@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -38,6 +37,8 @@ public sealed partial class SegmentFiles : IDisposable
 
     public string FullPath { get; }
 
+    internal BlockBuffers Buffers { get; } = new();
+
     public IEnumerable<uint> Numbers() => Directory.EnumerateFiles(FullPath, "*" + Ending).Select(NumberOf).OfType<uint>().Order();
 
     public long SizeOf(uint segment) => new FileInfo(PathOf(segment)) is { Exists: true } file ? file.Length : 0;
@@ -64,14 +65,14 @@ public sealed partial class SegmentFiles : IDisposable
     /// <summary>Bytes at a place; null when the segment is gone or ends before them.</summary>
     internal StoredValue? Read(SegmentPlace place, int length)
     {
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
+        byte[] bytes = Buffers.Rent(length);
         try
         {
             while (Open(place.Segment) is { } handle)
             {
                 try
                 {
-                    if (ReadFully(handle, bytes.AsSpan(0, length), place.Offset)) return new Pooled(bytes, length);
+                    if (ReadFully(handle, bytes.AsSpan(0, length), place.Offset)) return new Borrowed(Buffers, bytes, length);
                     break;
                 }
                 catch (ObjectDisposedException)
@@ -82,10 +83,10 @@ public sealed partial class SegmentFiles : IDisposable
         }
         catch (IOException fault)
         {
-            ArrayPool<byte>.Shared.Return(bytes);
+            Buffers.Return(bytes);
             throw new CorruptDataException($"{PathOf(place.Segment)} can't be read at {place.Offset}: {fault.Message}", null, fault);
         }
-        ArrayPool<byte>.Shared.Return(bytes);
+        Buffers.Return(bytes);
         return null;
     }
 
@@ -179,15 +180,15 @@ public sealed partial class SegmentFiles : IDisposable
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int link(string from, string to);
 
-    sealed class Pooled(byte[] bytes, int length) : StoredValue
+    sealed class Borrowed(BlockBuffers owner, byte[] bytes, int length) : StoredValue
     {
-        byte[]? rented = bytes;
+        byte[]? borrowed = bytes;
 
-        public override ReadOnlySpan<byte> Span => (rented ?? throw new ObjectDisposedException(nameof(Pooled))).AsSpan(0, length);
+        public override ReadOnlySpan<byte> Span => (borrowed ?? throw new ObjectDisposedException(nameof(Borrowed))).AsSpan(0, length);
 
         public override void Dispose()
         {
-            if (Interlocked.Exchange(ref rented, null) is { } mine) ArrayPool<byte>.Shared.Return(mine);
+            if (Interlocked.Exchange(ref borrowed, null) is { } mine) owner.Return(mine);
         }
     }
 }
