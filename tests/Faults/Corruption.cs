@@ -2,16 +2,16 @@ using Vault.Primitives;
 
 namespace Vault.Tests.Faults;
 
-public enum DatabaseFile { Table, Blob, Log, Manifest, Current, Options }
+public enum DatabaseFile { Table, Blob, Log, Manifest, Current, Options, Segment }
 
 public enum Damage { Truncated, Zeroed, Flipped }
 
-/// <summary>Damages one file of a closed RocksDB database, as bad disks and careless copies do. The same seed does the same.</summary>
+/// <summary>Damages one file of a closed RocksDB database or one of the segments beside it, as bad disks and careless copies do. The same seed does the same.</summary>
 public static class Corruption
 {
     const int LongestRange = 8192; // a few disk sectors, or two pages
 
-    static readonly string[] patterns = ["*.sst", "*.blob", "*.log", "MANIFEST-*", "CURRENT", "OPTIONS-*"];
+    static readonly string[] patterns = ["*.sst", "*.blob", "*.log", "MANIFEST-*", "CURRENT", "OPTIONS-*", "*.seg"];
 
     /// <summary>What was done, in one line for the failure message; null when the folder has no such file with bytes in it.</summary>
     public static string? Apply(string folder, DatabaseFile kind, Damage damage, ulong seed)

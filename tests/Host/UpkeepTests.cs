@@ -62,8 +62,8 @@ public sealed class UpkeepTests : IDisposable
     public async Task A_damaged_block_is_named_and_the_exit_code_says_so()
     {
         await FillAsync();
-        string blob = Directory.GetFiles(Path.Combine(Data, StoreDatabases.BlocksFolder), "*.blob").MaxBy(path => new FileInfo(path).Length)!;
-        using (FileStream file = new(blob, FileMode.Open, FileAccess.ReadWrite))
+        string segment = Directory.GetFiles(Path.Combine(Data, SegmentFiles.FolderName), "*.seg").MaxBy(path => new FileInfo(path).Length)!;
+        using (FileStream file = new(segment, FileMode.Open, FileAccess.ReadWrite))
         {
             file.Position = file.Length / 2;
             int byteThere = file.ReadByte();
