@@ -17,6 +17,7 @@ sealed class CatalogParts : IDisposable
         Past = new PastRecords(ports.Meta, Tag);
         Waiting = new WaitingRecords(ports.Meta, Tag);
         Roots = new RootLog(ports.Meta, Tag);
+        Authors = new AuthorTimes(ports.Meta, Tag);
         Suspicions = new Suspicions(ports.Meta, Tag);
         Peers = new PeerNotes(ports.Meta, Tag);
         Journal = new IntentJournal(ports.Meta, ports.Keys, ports.Random);
@@ -38,6 +39,7 @@ sealed class CatalogParts : IDisposable
     internal PastRecords Past { get; }
     internal WaitingRecords Waiting { get; }
     internal RootLog Roots { get; }
+    internal AuthorTimes Authors { get; }
     internal Suspicions Suspicions { get; }
     internal PeerNotes Peers { get; }
     internal IntentJournal Journal { get; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Vault.Blocks;
 using Vault.Identity;
 using Vault.Primitives;
@@ -8,12 +9,16 @@ namespace Vault.Catalog;
 /// <summary>A draft as one batch, and what to do in memory once that is committed.</summary>
 sealed record WrittenDraft(
     Batch Batch, LeafChange Leaves, CatalogState State, Membership Membership, JournalHead Journal, IReadOnlyList<AddedRecord> Added, IReadOnlyList<Leaf> Removed,
-    IReadOnlyList<Waiting> Came, IReadOnlyCollection<Leaf> Left);
+    IReadOnlyList<Waiting> Came, IReadOnlyCollection<Leaf> Left, ImmutableSortedDictionary<DeviceId, HybridTime> Authors);
 
 sealed partial class Draft
 {
     readonly List<Action<Batch, ulong>> extras = [];
+    readonly List<(DeviceId, HybridTime)> times = [];
     bool touched;
+
+    /// <summary>What comes in is a part of what some other device has.</summary>
+    internal bool IsPart { get; set; }
 
     /// <summary>Something that goes into the batch with the rest, given the number of the commit.</summary>
     internal void Also(Action<Batch, ulong> write)
@@ -55,9 +60,11 @@ sealed partial class Draft
         CatalogTotals change = names?.Write(batch) ?? sealedTotals;
         LeafChange leafChange = leaves.Change(batch, sequence, removed, [.. added.Select(record => record.Leaf)]);
         CatalogState next = State with { Sequence = sequence, HasJournal = State.HasJournal || parts.Journal.IsKept, Totals = Sum(State.Totals, change, default) };
+        if (IsPart && times.Exists(time => time.Item1 != parts.Me)) next = next with { Partial = true };
+        ImmutableSortedDictionary<DeviceId, HybridTime> authors = parts.Authors.Changed(batch, times);
         batch.Put(CatalogFamilies.Notes, CatalogKeys.Note(parts.Tag, CatalogKeys.StateOf), next.Encode());
         if (leafChange.Root != leaves.Root || sequence == 1) parts.Roots.Put(batch, sequence, leafChange.Root, parts.Now);
-        return new WrittenDraft(batch, leafChange, next, Membership, journal, added, removed, [.. waitingPuts.Values], waitingDeletes);
+        return new WrittenDraft(batch, leafChange, next, Membership, journal, added, removed, [.. waitingPuts.Values], waitingDeletes, authors);
     }
 
     void WriteMembers(Batch batch, List<Leaf> removed, List<AddedRecord> added)
@@ -75,6 +82,7 @@ sealed partial class Draft
             if (stands && !before)
             {
                 parts.Records.Put(batch, record);
+                times.Add(AuthorTimes.In(record));
                 added.Add(new AddedRecord(StoredRecords.LeafOf(record), record.Encode(), SourceOf(StoredRecords.LeafOf(record))));
                 if (knownBefore.Contains(record.Content)) batch.Delete(CatalogFamilies.Notes, outside);
             }
@@ -99,6 +107,7 @@ sealed partial class Draft
                 continue;
             }
             parts.Records.Put(batch, head);
+            times.AddRange(AuthorTimes.In(head.Record));
             added.Add(new AddedRecord(head.Leaf, head.Record.Encode(), SourceOf(head.Leaf)));
         }
         foreach (Leaf leaf in before.Keys)

@@ -21,7 +21,13 @@ public sealed partial class VaultCatalog
     public MergeReport Add(IReadOnlyList<ControlRecord> records)
     {
         IReadOnlyList<MergeOutcome> outcomes = [];
-        Run(draft => outcomes = LearnDue(draft, records));
+        // Somebody else's come without what that device has besides.
+        bool foreign = records.Any(record => DeviceId.Of(record.Issuer) != parts.Me && !record.IsByRoot);
+        Run(draft =>
+        {
+            draft.IsPart |= foreign;
+            outcomes = LearnDue(draft, records);
+        });
         FinishReview();
         TakeSecrets();
         return new MergeReport(outcomes, []);
@@ -32,7 +38,8 @@ public sealed partial class VaultCatalog
     /// are checked on all cores, and control records count before the files that they vouch for.
     /// </summary>
     /// <param name="source">Comes back with the change, so that whoever brought a record isn't told of it.</param>
-    public MergeReport Merge(IReadOnlyList<ReadOnlyMemory<byte>> records, object? source = null)
+    /// <param name="isPart">More of the same comparison follows: what is here is settled when <see cref="Met"/> says so.</param>
+    public MergeReport Merge(IReadOnlyList<ReadOnlyMemory<byte>> records, object? source = null, bool isPart = false)
     {
         MergeOutcome[] outcomes = new MergeOutcome[records.Count];
         Dictionary<int, Arrival> files = [];
@@ -54,9 +61,11 @@ public sealed partial class VaultCatalog
         Drop(files, outcomes, arrival => arrival.IsSigned == false ? MergeOutcome.Forged : null);
 
         IReadOnlyList<Suspicion> flags = [];
+        if (isPart && source != null) midway.TryAdd(source, 0);
         if (files.Count + controls.Count > 0)
             Run(draft =>
             {
+                draft.IsPart |= isPart;
                 draft.Source = source;
                 int flagged = draft.Flags.Count;
                 if (controls.Count > 0)

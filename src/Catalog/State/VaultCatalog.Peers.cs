@@ -26,15 +26,21 @@ public sealed partial class VaultCatalog
     /// and the other way round. What waited for that in the journal may go; a device that only took has caught up.
     /// </summary>
     /// <param name="acknowledged">Zero where the peer's set is another still: then only what it said of itself is noted.</param>
-    public void Met(DeviceId peer, SyncMessage.Hello hello, ulong acknowledged, bool caughtUp) => Run(draft =>
+    public void Met(DeviceId peer, SyncMessage.Hello hello, ulong acknowledged, bool caughtUp, object? source = null) => Run(draft =>
     {
+        if (source != null) midway.TryRemove(source, out _);
+        bool settles = caughtUp && draft.State.Partial && midway.IsEmpty;
         PeerNote? before = parts.Peers.Find(peer);
         PeerNote note = new(peer, hello.Incarnation, hello.Sequence, Math.Max(acknowledged, before?.Acknowledged ?? 0), parts.Now);
-        if (before != null && note with { Met = before.Met } == before && !(caughtUp && draft.State.PullOnly)) return;
+        if (before != null && note with { Met = before.Met } == before && !(caughtUp && draft.State.PullOnly) && !settles) return;
         draft.Also((batch, _) => parts.Peers.Put(batch, note));
         draft.Acknowledged = Math.Max(draft.Acknowledged, acknowledged);
         if (caughtUp) draft.State = draft.State with { PullOnly = false };
+        if (settles) draft.State = draft.State with { Partial = false };
     });
+
+    /// <summary>Whoever brought a part of something will bring no more of it: it takes another comparison to settle that.</summary>
+    public void Left(object source) => midway.TryRemove(source, out _);
 
     /// <summary>This database turned out to have been put back to an earlier state: from now on it only takes, until it has caught up.</summary>
     public void WasPutBack() => Run(draft =>

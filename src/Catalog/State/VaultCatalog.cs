@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Store;
@@ -19,6 +21,7 @@ public sealed partial class VaultCatalog : IDisposable
     readonly Queue<CatalogChange> untold = new();
     readonly Lock telling = new();
     readonly List<string> findings = [];
+    readonly ConcurrentDictionary<object, byte> midway = new(); // comparisons that have brought something and haven't ended
 
     CatalogState state;
     Membership membership;
@@ -27,7 +30,7 @@ public sealed partial class VaultCatalog : IDisposable
     bool inDoubt; // a commit failed: what is in memory may not be what is stored
 
     /// <summary>What readers see of the last commit, all of one time.</summary>
-    sealed record Moment(ulong Sequence, Hash32 Root, long Count, CatalogTotals Totals, Membership Membership, bool PullOnly, uint Incarnation);
+    sealed record Moment(ulong Sequence, Hash32 Root, long Count, CatalogTotals Totals, Membership Membership, bool PullOnly, uint Incarnation, bool Partial, ImmutableSortedDictionary<DeviceId, HybridTime> Authors);
 
     VaultCatalog(CatalogPorts ports)
     {
@@ -36,6 +39,7 @@ public sealed partial class VaultCatalog : IDisposable
         (state, bool whole) = LoadState();
         membership = LoadMembership();
         leaves = OpenLeaves();
+        parts.Authors.Load(AllTimes);
         moment = TakeMoment();
         ulong mending = ports.Mended is { } note ? Hash32.Of(System.Text.Encoding.UTF8.GetBytes(note)).Prefix64 : state.Mending;
         if (mending != state.Mending || state.Rebuilding || !whole) RebuildAfterDamage(mending);
@@ -78,6 +82,12 @@ public sealed partial class VaultCatalog : IDisposable
     /// <summary>This device may have forgotten something, and hasn't caught up since: it takes from others and tells them nothing.</summary>
     public bool IsPullOnly => Seen.PullOnly;
 
+    /// <summary>
+    /// The root with, of each author, the latest time of which something was seen: as of the last commit, if all was here then that
+    /// came with any of it. Null in the middle of a comparison, or while something may have been forgotten.
+    /// </summary>
+    public SettledCatalog? Settled => Seen is { Partial: false, PullOnly: false } seen ? new SettledCatalog(seen.Root, seen.Authors) : null;
+
     /// <summary>What was found wrong at this opening, in sentences for the user.</summary>
     public IReadOnlyList<string> Findings
     {
@@ -104,7 +114,7 @@ public sealed partial class VaultCatalog : IDisposable
         byte[]? stored = parts.Meta.Get(CatalogFamilies.Notes, CatalogKeys.Note(parts.Tag, CatalogKeys.StateOf));
         if (stored != null && CatalogState.Decode(stored) is { } known) return (known, true);
         bool empty = stored == null && !parts.Records.All().Any() && !parts.Records.Controls().Any();
-        return (new CatalogState(0, NewIncarnation(), PullOnly: false, Rebuilding: false, Reviewing: false, HasJournal: false, default, default, 0), empty);
+        return (new CatalogState(0, NewIncarnation(), PullOnly: false, Rebuilding: false, Reviewing: false, HasJournal: false, Partial: false, default, default, 0), empty);
     }
 
     uint NewIncarnation()
@@ -130,9 +140,12 @@ public sealed partial class VaultCatalog : IDisposable
         return Membership.Of(parts.Vault, known);
     }
 
+    IEnumerable<(DeviceId, HybridTime)> AllTimes() =>
+        parts.Records.All().SelectMany(head => AuthorTimes.In(head.Record)).Concat(parts.Records.Controls().Select(AuthorTimes.In));
+
     LeafSet OpenLeaves() => LeafSet.Open(parts.Meta, parts.Vault, new SketchKey(parts.Ports.Keys.Current.Sketch.Span), state.Sequence);
 
-    Moment TakeMoment() => new(state.Sequence, leaves.Root, leaves.Count, state.Totals, membership, state.PullOnly, state.Incarnation);
+    Moment TakeMoment() => new(state.Sequence, leaves.Root, leaves.Count, state.Totals, membership, state.PullOnly, state.Incarnation, state.Partial, parts.Authors.Latest);
 
     /// <summary>Makes one commit of what all of them want.</summary>
     void Commit(IReadOnlyList<SharedCommits<Draft>.Work> works)
@@ -162,6 +175,7 @@ public sealed partial class VaultCatalog : IDisposable
             throw;
         }
         leaves.Apply(written.Leaves);
+        parts.Authors.Apply(written.Authors);
         parts.Waiting.Apply(written.Came, written.Left);
         parts.Journal.Apply(written.Journal);
         (state, membership) = (written.State, written.Membership);
@@ -189,6 +203,7 @@ public sealed partial class VaultCatalog : IDisposable
         (state, _) = LoadState();
         membership = LoadMembership();
         leaves = OpenLeaves();
+        parts.Authors.Load(AllTimes);
         parts.Waiting.Load();
         if (parts.Journal.Open(state.Sequence, state.HasJournal) is { } damage) findings.Add(damage);
         Volatile.Write(ref moment, TakeMoment());
@@ -221,3 +236,6 @@ public sealed partial class VaultCatalog : IDisposable
             }
     }
 }
+
+/// <param name="Latest">Ascending by device.</param>
+public sealed record SettledCatalog(Hash32 Root, IReadOnlyDictionary<DeviceId, HybridTime> Latest);

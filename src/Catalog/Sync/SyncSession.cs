@@ -44,7 +44,7 @@ public sealed class SyncSession
     readonly TimeSpan probeEvery;
     int incomingBytes, newsBytes, newsMissed, due, asked;
     ulong offered; // this side's commit that the tags of the running comparison are of
-    bool flushing, peerIsDeaf, wantsRun, heard;
+    bool flushing, peerIsDeaf, wantsRun, heard, midway;
     TimeSpan retry = FirstRetry;
 
     /// <param name="pipe">Past the gate. Completed at the end.</param>
@@ -132,6 +132,7 @@ public sealed class SyncSession
         finally
         {
             catalog.Changed -= OnChanged;
+            catalog.Left(this);
             IsInStep = false;
             await ended.CancelAsync();
             await timer.DisposeAsync();
@@ -184,6 +185,7 @@ public sealed class SyncSession
         switch (output)
         {
             case SyncOutput.Merge merge:
+                midway |= merge.Asked;
                 incoming.AddRange(merge.Records);
                 incomingBytes += merge.Records.Sum(record => record.Length);
                 if (!merge.Asked || incoming.Count >= MergeRecords || incomingBytes >= MergeBytes) MergeIncoming();
@@ -211,7 +213,7 @@ public sealed class SyncSession
     {
         LastComparison = meter.End(result);
         bool inStep = result == SyncResult.InStep, took = result == SyncResult.Pulled && catalog.IsPullOnly;
-        if (machine.Peer is { } hello && (inStep || took)) catalog.Met(peer, hello, inStep ? offered : 0, caughtUp: true);
+        if (machine.Peer is { } hello && (inStep || took)) catalog.Met(peer, hello, inStep ? offered : 0, caughtUp: true, this);
         IsInStep = inStep;
         if (inStep) InStepAt = time.GetUtcNow();
         // After taking everything from the peer, this side may have more to give.
@@ -224,7 +226,8 @@ public sealed class SyncSession
     void MergeIncoming()
     {
         if (incoming.Count == 0) return;
-        MergeReport report = catalog.Merge(incoming, this);
+        MergeReport report = catalog.Merge(incoming, this, midway);
+        midway = false;
         incoming.Clear();
         incomingBytes = 0;
         // Every member checks before it keeps: nobody honest has such records to give.

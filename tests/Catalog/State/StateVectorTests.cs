@@ -68,7 +68,7 @@ public sealed class StateVectorTests
     {
         TestVector vector = Of("state").Single();
         CatalogState state = new(
-            vector.Number("sequence"), (uint)vector.Number("incarnation"), PullOnly: true, Rebuilding: false, Reviewing: false, HasJournal: true,
+            vector.Number("sequence"), (uint)vector.Number("incarnation"), PullOnly: true, Rebuilding: false, Reviewing: false, HasJournal: true, Partial: false,
             new CatalogTotals((long)vector.Number("files"), (long)vector.Number("folders"), (long)vector.Number("bytes")), new HybridTime(vector.Number("issued")), vector.Number("mending"));
         Assert.Equal(vector.Bytes("value"), state.Encode());
         Assert.Equal(state, CatalogState.Decode(vector.Bytes("value")));
