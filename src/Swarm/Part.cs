@@ -12,7 +12,7 @@ sealed class Part : IAsyncDisposable
     readonly CancellationTokenSource stop = new();
     readonly TaskCompletionSource quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
     int users = 1; // this one, until it is disposed
-    readonly ConcurrentDictionary<PeerId, byte> kept = new(), syncing = new(), fetching = new();
+    readonly ConcurrentDictionary<PeerId, byte> kept = new(), syncing = new(), chatting = new(), fetching = new();
     readonly ConcurrentDictionary<PeerId, string> troubles = new();
     readonly ConcurrentDictionary<OpenChannel, byte> channels = new();
 
@@ -80,6 +80,21 @@ sealed class Part : IAsyncDisposable
         finally
         {
             syncing.TryRemove(channel.Peer, out _);
+        }
+    }
+
+    /// <summary>The same for what is said.</summary>
+    public async Task ChatAsync(VaultChannel channel, CancellationToken cancel)
+    {
+        if (Vault.Chat is not { } chat) throw new ProtocolException("nothing is said here");
+        if (!chatting.TryAdd(channel.Peer, 0)) throw new LimitExceededException("the feeds are being compared already");
+        try
+        {
+            await chat(channel, cancel);
+        }
+        finally
+        {
+            chatting.TryRemove(channel.Peer, out _);
         }
     }
 

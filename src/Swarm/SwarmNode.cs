@@ -7,14 +7,14 @@ using Vault.Primitives;
 namespace Vault.Swarm;
 
 /// <summary>
-/// One device in the swarm: serves the vault protocols behind the gate, and with every connected peer and every vault keeps two
-/// streams for as long as the connection lasts, one that keeps the catalogs in step and one that asks for blocks. Of two devices
-/// the one with the smaller id opens the first; each opens the second for itself. What fails is tried again after a
+/// One device in the swarm: serves the vault protocols behind the gate, and with every connected peer and every vault keeps three
+/// streams for as long as the connection lasts: one keeps the catalogs in step, one the chat, one asks for blocks. Of two devices
+/// the one with the smaller id opens the first two; each opens the third for itself. What fails is tried again after a
 /// pause that grows.
 /// </summary>
 public sealed class SwarmNode : IAsyncDisposable
 {
-    public const string SyncProtocol = "/vault/sync/1", BlocksProtocol = "/vault/blocks/1";
+    public const string SyncProtocol = "/vault/sync/1", BlocksProtocol = "/vault/blocks/1", ChatProtocol = "/vault/chat/1";
 
     /// <summary>After something came to nothing; doubled each time.</summary>
     static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LastPause = TimeSpan.FromMinutes(2);
@@ -34,6 +34,7 @@ public sealed class SwarmNode : IAsyncDisposable
         (this.node, this.time, this.random) = (node, time, random);
         session = new VaultSession(self, clock, time);
         node.Handle(SyncProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => part.SyncAsync(channel, stop), cancel));
+        node.Handle(ChatProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => part.ChatAsync(channel, stop), cancel));
         node.Handle(BlocksProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => new BlockServing(part.Vault.Store, part.Vault.Id.Tag).RunAsync(channel.Pipe, stop), cancel));
         node.Handle(JoinProtocol.Id, (stream, cancel) => JoinProtocol.AnswerAsync(stream, Decide, time, cancel));
         node.PeerIdentified += Meet;
@@ -110,7 +111,8 @@ public sealed class SwarmNode : IAsyncDisposable
         {
             Task fetching = RepeatAsync(peer, part, BlocksProtocol, (channel, stop) => part.FetchAsync(channel, stop));
             Task syncing = node.Id.CompareTo(peer) < 0 ? RepeatAsync(peer, part, SyncProtocol, part.SyncAsync) : Task.CompletedTask;
-            await Task.WhenAll(fetching, syncing);
+            Task chatting = part.Vault.Chat != null && node.Id.CompareTo(peer) < 0 ? RepeatAsync(peer, part, ChatProtocol, part.ChatAsync) : Task.CompletedTask;
+            await Task.WhenAll(fetching, syncing, chatting);
         }
         finally
         {
@@ -158,7 +160,7 @@ public sealed class SwarmNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         node.PeerIdentified -= Meet;
-        foreach (string protocol in (string[])[SyncProtocol, BlocksProtocol, JoinProtocol.Id]) node.Unhandle(protocol);
+        foreach (string protocol in (string[])[SyncProtocol, BlocksProtocol, ChatProtocol, JoinProtocol.Id]) node.Unhandle(protocol);
         await closing.CancelAsync();
         foreach (VaultId vault in parts.Keys) await RemoveAsync(vault);
         await Task.WhenAll(running.Keys);

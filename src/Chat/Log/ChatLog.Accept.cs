@@ -21,7 +21,7 @@ public sealed partial class ChatLog
         {
             try
             {
-                for (int i = 0; i < messages.Count; i++) results[i] = signed[i] ? Take(intake, messages[i]) : Acceptance.Invalid;
+                for (int i = 0; i < messages.Count; i++) results[i] = signed[i] ? Take(intake, messages[i]) : members.Find(messages[i].Header.Feed.Device) is null ? Acceptance.NotAllowed : Acceptance.Invalid;
                 Settle(intake.Batch);
             }
             catch

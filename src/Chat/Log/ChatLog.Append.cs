@@ -37,7 +37,7 @@ public sealed partial class ChatLog
         if (self is not { } device || ports.Device is not { } key || !(members.Find(device)?.RoleAt(ports.Clock.Now) >= Needed(members))) throw new ConfigException("this device may not write in this chat");
         if (ports.Keys.Current is not { CanRead: true } epoch) throw new ConfigException("this device holds no key to write with");
         if (recoveries > 0) throw new ConfigException("this device has said more than it remembers, and is being told by a peer", "try again in a moment");
-        if (doubtful) throw new ConfigException("this device was restored and may have said more than it remembers", "connect it to another device of the vault first");
+        if (doubtful && members.Members.Any(other => other.IsActive && other.Device != device)) throw new ConfigException("this device was restored and may have said more than it remembers", "connect it to another device of the vault first");
         if (target != default && PlaceOf(target) is null) throw new ConfigException("there is no such message here");
         if (kind is BodyKind.Edit or BodyKind.Erase && PlaceOf(target)!.Value.Feed.Device != device) throw new ConfigException("only its author can change or erase a message");
 
@@ -80,7 +80,14 @@ public sealed partial class ChatLog
     /// <summary>A peer has compared feeds with this device; whatever it had of ours is here.</summary>
     public void Reassure()
     {
-        lock (gate) doubtful = false;
+        lock (gate)
+        {
+            if (!doubtful) return;
+            doubtful = false;
+            Batch batch = new();
+            batch.Delete(ChatKeys.Chat, ChatKeys.Key(tag, ChatKeys.DoubtOf));
+            meta.Commit(batch, Durability.Synced);
+        }
     }
 
     sealed class Recovery(ChatLog log) : IDisposable

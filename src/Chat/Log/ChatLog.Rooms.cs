@@ -85,6 +85,38 @@ public sealed partial class ChatLog
         if (meta.Get(ChatKeys.Chat, ChatKeys.Erased(tag, message.Hash, header.Feed.Device)) != null) return;
         batch.Put(ChatKeys.Chat, ChatKeys.Place(tag, ChatKeys.BodyOf, header.Feed, header.Sequence), sealedBody);
         if (sealer.Open(header, sealedBody.Span) is { } body) Index(batch, header, body);
+        else batch.Put(ChatKeys.Chat, ChatKeys.Place(tag, ChatKeys.UnreadOf, header.Feed, header.Sequence), default);
+    }
+
+    /// <summary>Secrets have come: what couldn't be read finds its place in its room.</summary>
+    public void ReadAgain()
+    {
+        if (!ports.Keys.CanRead) return;
+        lock (gate)
+        {
+            LoadRooms();
+            Batch batch = new();
+            foreach ((byte[] key, _) in All(ChatKeys.UnreadOf))
+            {
+                (FeedId feed, ulong sequence) = ChatKeys.PlaceAtEnd(key);
+                if (Find(feed, sequence) is not { Body: { } sealedBody } message || sealer.Open(message.Header, sealedBody.Span) is not { } body) continue;
+                batch.Delete(ChatKeys.Chat, key);
+                Index(batch, message.Header, body);
+            }
+            Settle(batch);
+        }
+    }
+
+    /// <summary>The message whose hash begins with these hex digits; null when there is none or several.</summary>
+    public SignedMessage? Find(string beginning)
+    {
+        if (beginning.Length is < 4 or > 2 * Hash32.Size || !beginning.All(char.IsAsciiHexDigitLower)) return null;
+        byte[] prefix = [.. ChatKeys.Key(tag, ChatKeys.PlaceOf), .. Convert.FromHexString(beginning[..(beginning.Length / 2 * 2)])];
+        List<(FeedId Feed, ulong Sequence)> found = [];
+        using ICursor cursor = meta.Range(ChatKeys.Chat, prefix, ChatKeys.After(prefix));
+        while (found.Count < 2 && cursor.MoveNext())
+            if (Convert.ToHexStringLower(cursor.Key[(VaultTag.Size + 1)..]).StartsWith(beginning, StringComparison.Ordinal)) found.Add(ChatKeys.PlaceAtEnd(cursor.Value));
+        return found is [var only] ? Find(only.Feed, only.Sequence) : null;
     }
 
     void Index(Batch batch, MessageHeader header, MessageBody body)

@@ -23,13 +23,29 @@ public sealed partial class ChatLog
     int recoveries; // peers that have shown later messages of this device than it has, and are being asked for them
     bool doubtful;
 
+    /// <summary>Parts with a vault's chat.</summary>
+    public static void Forget(IDatabase meta, VaultTag vault)
+    {
+        Batch batch = new();
+        batch.DeleteRange(ChatKeys.Chat, vault.ToArray(), ChatKeys.After(vault.ToArray()));
+        meta.Commit(batch, Durability.Synced);
+    }
+
+    /// <summary>This device came back from a backup: in that vault it says nothing before a peer has told it what it said already.</summary>
+    public static void Doubt(IDatabase meta, VaultTag vault)
+    {
+        Batch batch = new();
+        batch.Put(ChatKeys.Chat, ChatKeys.Key(vault, ChatKeys.DoubtOf), default);
+        meta.Commit(batch, Durability.Synced);
+    }
+
     ChatLog(ChatPorts ports, bool doubtful)
     {
         this.ports = ports;
-        this.doubtful = doubtful && ports.Device != null;
         meta = ports.Meta;
         vault = ports.Keys.Vault;
         tag = vault.Tag;
+        this.doubtful = ports.Device != null && (doubtful || meta.Get(ChatKeys.Chat, ChatKeys.Key(tag, ChatKeys.DoubtOf)) != null);
         self = ports.Device is { } key ? DeviceId.Of(key.Public) : null;
         sealer = new BodySealer(ports.Keys, ports.Random);
     }

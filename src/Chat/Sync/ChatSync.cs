@@ -64,6 +64,16 @@ public sealed class ChatSync(ChatLog log, DeviceId peer, DeviceId? self) : IDisp
         }
     }
 
+    /// <summary>Much has come at once: the peer hears how far the feeds go, and asks for what it lacks.</summary>
+    public void AnnounceHeads() => moved = true;
+
+    /// <summary>What the peer has and wasn't taken, for its author wasn't known, may be taken now.</summary>
+    public void Recheck()
+    {
+        foreach (FeedHead head in theirs.Values.OrderBy(head => head.Feed)) Compare(head, log.HeadOf(head.Feed));
+        if (asked is null) AskNext();
+    }
+
     public void Announce(ForkProof proof) => sending.Enqueue(((IEnumerable<ChatWire>)[new ChatWire.Forks([(proof.First, proof.Second)])]).GetEnumerator());
 
     /// <summary>The next message to send; null when there is nothing until another input.</summary>

@@ -23,6 +23,7 @@ static class CommandLine
         new("Vaults", [CreateCommand.Create(terminal), ListCommand.Create(terminal), StatusCommand.Create(terminal), RenameCommand.Create(terminal), LeaveCommand.Create(terminal)]),
         new("Files", [AddCommand.Create(terminal), GetCommand.Create(terminal), CatCommand.Create(terminal), LsCommand.Create(terminal), RmCommand.Create(terminal), MvCommand.Create(terminal)]),
         new("History", [LogCommand.Create(terminal), ConflictsCommand.Create(terminal), ResolveCommand.Create(terminal)]),
+        new("Chat", [ChatCommand.Create(terminal)]),
         new("Proof", [RootCommandOfVault.Create(terminal), ProveCommand.Create(terminal)]),
         new("Other machines", [DaemonCommand.Create(terminal), InviteCommand.Create(terminal), JoinCommand.Create(terminal), MembersCommand.Create(terminal), MembersCommand.CreateRevoke(terminal), PeersCommand.Create(terminal), PeersCommand.CreateDial(terminal), SwarmKeyCommand.Create(terminal), DemoCommand.Create(terminal)]),
         new("This device", [IdCommand.Create(terminal), KeyCommand.Create(terminal), CompletionCommand.Create(terminal)]),

@@ -30,11 +30,11 @@ static class Words
 
     public static Option<string?> PassphraseFile() => new("--passphrase-file") { Description = "Read the passphrase from FILE (else VAULT_PASSPHRASE, else it is asked for)", HelpName = "FILE" };
 
-    public static Option<DateTimeOffset?> At(Terminal terminal)
+    public static Option<DateTimeOffset?> At(Terminal terminal, string name = "--at", string description = "As it was at TIME: 2026-05-01, '2026-05-01 14:30', or 3d, 12h, 30m ago")
     {
-        Option<DateTimeOffset?> at = new("--at")
+        Option<DateTimeOffset?> at = new(name)
         {
-            Description = "As it was at TIME: 2026-05-01, '2026-05-01 14:30', or 3d, 12h, 30m ago",
+            Description = description,
             HelpName = "TIME",
             CustomParser = result =>
             {

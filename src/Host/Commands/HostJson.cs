@@ -30,6 +30,8 @@ namespace Vault.Host;
 [JsonSerializable(typeof(CollectedSpace))]
 [JsonSerializable(typeof(BlockExplained))]
 [JsonSerializable(typeof(StoreCopied))]
+[JsonSerializable(typeof(ChatShown))]
+[JsonSerializable(typeof(ChatVerified))]
 sealed partial class HostJson : JsonSerializerContext
 {
     /// <summary>For a terminal and for pipes, not for a web page: names stay readable where they needn't be escaped.</summary>

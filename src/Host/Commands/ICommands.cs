@@ -62,6 +62,12 @@ interface ICommands : IAsyncDisposable
     /// <summary>The key of this device's network; a new one or an imported one first, where that is asked for.</summary>
     Task<SwarmKeyShown> SwarmKeyAsync(bool renew, string? import, bool reveal, CancellationToken stop);
 
+    // What is said in a vault.
+    Task<ChatShown> SendChatAsync(SendChat request, CancellationToken stop);
+    IAsyncEnumerable<ChatShown> ChatLogAsync(ShowChat request, CancellationToken stop);
+    Task<ChatStanding> ChatStandingAsync(string vault, CancellationToken stop);
+    Task<ChatVerified> VerifyChatAsync(VerifyChat request, CancellationToken stop);
+
     Task<DaemonStatus> DaemonStatusAsync(CancellationToken stop);
     Task<bool> StopDaemonAsync(CancellationToken stop);
 }

@@ -78,6 +78,10 @@ static class ApiCalls
     public static readonly ApiList<NoRequest, PeerListed> Peers = new("peers", json.NoRequest, json.PeerListed, (c, _, s) => c.PeersAsync(s));
     public static readonly ApiCall<OfAddress, PeerDialed> Dial = new("dial", json.OfAddress, json.PeerDialed, (c, r, _, s) => c.DialAsync(r.Address, s));
     public static readonly ApiCall<OfSwarmKey, SwarmKeyShown> SwarmKey = new("swarm-key", json.OfSwarmKey, json.SwarmKeyShown, (c, r, _, s) => c.SwarmKeyAsync(r.Renew, r.Import, r.Reveal, s));
+    public static readonly ApiCall<SendChat, ChatShown> SendChat = new("chat/send", json.SendChat, json.ChatShown, (c, r, _, s) => c.SendChatAsync(r, s));
+    public static readonly ApiList<ShowChat, ChatShown> ChatLog = new("chat/log", json.ShowChat, json.ChatShown, (c, r, s) => c.ChatLogAsync(r, s));
+    public static readonly ApiCall<OfVault, ChatStanding> ChatStanding = new("chat/standing", json.OfVault, json.ChatStanding, (c, r, _, s) => c.ChatStandingAsync(r.Vault ?? "", s));
+    public static readonly ApiCall<VerifyChat, ChatVerified> VerifyChat = new("chat/verify", json.VerifyChat, json.ChatVerified, (c, r, _, s) => c.VerifyChatAsync(r, s));
     public static readonly ApiCall<NoRequest, DaemonStatus> Daemon = new("daemon", json.NoRequest, json.DaemonStatus, (c, _, _, s) => c.DaemonStatusAsync(s));
     public static readonly ApiCall<NoRequest, Agreed> Stop = new("stop", json.NoRequest, json.Agreed, async (c, _, _, s) => new Agreed(await c.StopDaemonAsync(s)));
 }
@@ -138,6 +142,12 @@ static class ApiCalls
 [JsonSerializable(typeof(PeerListed))]
 [JsonSerializable(typeof(PeerDialed))]
 [JsonSerializable(typeof(SwarmKeyShown))]
+[JsonSerializable(typeof(SendChat))]
+[JsonSerializable(typeof(ShowChat))]
+[JsonSerializable(typeof(ChatShown))]
+[JsonSerializable(typeof(ChatStanding))]
+[JsonSerializable(typeof(VerifyChat))]
+[JsonSerializable(typeof(ChatVerified))]
 [JsonSerializable(typeof(DaemonStatus))]
 [JsonSerializable(typeof(DaemonReady))]
 sealed partial class ApiJson : JsonSerializerContext;

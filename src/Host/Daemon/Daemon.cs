@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Vault.Blocks;
 using Vault.Catalog;
+using Vault.Chat;
 using Vault.Identity;
 using Vault.Libp2p;
 using Vault.Libp2p.Gossipsub;
@@ -123,14 +125,15 @@ sealed partial class Daemon : IAsyncDisposable
             lock (gate)
             {
                 if (attached.ContainsKey(entry.Vault)) continue;
-                attached.Add(entry.Vault, part = new OpenPart(entry, home.Vault(entry.Keys).Catalog));
+                attached.Add(entry.Vault, part = new OpenPart(entry, home.Vault(entry.Keys)));
             }
             GateVault admits = new(entry.Keys, () => part.Catalog.Membership, records => part.Catalog.Add(records));
             part.Notices = new ChangeNotices(new VaultTopic(gossip, admits, "changes", home.Random), () => part.Catalog.Root, () => Compare(part), home.Time);
             part.Catalog.Changed += part.OnChanged = change => Changed(part, change);
             Introduce(part);
             swarm.Add(new SwarmVault(admits, home.Store,
-                (channel, cancel) => SyncAsync(part, channel, cancel), (request, peer, channel) => Decide(part, request, peer, channel)));
+                (channel, cancel) => SyncAsync(part, channel, cancel), (request, peer, channel) => Decide(part, request, peer, channel),
+                (channel, cancel) => ChatAsync(part, channel, cancel)));
             swarm.FetchOf(entry.Vault)!.Landed += (_, _) => Landed(part);
         }
     }
@@ -165,6 +168,20 @@ sealed partial class Daemon : IAsyncDisposable
         }
     }
 
+    async Task ChatAsync(OpenPart part, VaultChannel channel, CancellationToken cancel)
+    {
+        ChatSession session = new(part.Chat, channel.Pipe, channel.Member.Device, DeviceId.Of(home.Device.Key.Public), home.Time);
+        part.Chats.TryAdd(session, 0);
+        try
+        {
+            await session.RunAsync(cancel);
+        }
+        finally
+        {
+            part.Chats.TryRemove(session, out _);
+        }
+    }
+
     /// <summary>Files that came from elsewhere are fetched; members who went are parted with.</summary>
     void Changed(OpenPart part, CatalogChange change)
     {
@@ -175,6 +192,8 @@ sealed partial class Daemon : IAsyncDisposable
         EpochSecrets.Open(now, home.Device.Key, home.Ring);
         swarm.Recheck(part.Entry.Vault);
         part.Notices?.Recheck();
+        part.Chat.ReadAgain();
+        foreach (ChatSession session in part.Chats.Keys) session.Recheck();
         foreach (MembershipChange what in MembershipChange.Between(part.Told, now))
             if (what is { Member: { } member } && Sentence(what.Event) is { } says) note($"{part.Entry.Name}: {says} {member.Profile?.OpenName(part.Entry.Keys) ?? member.Peer.ToString()}");
         part.Told = now;
@@ -286,14 +305,16 @@ sealed partial class Daemon : IAsyncDisposable
     }
 
     /// <summary>A vault in the swarm.</summary>
-    sealed class OpenPart(KeyRingEntry entry, VaultCatalog catalog)
+    sealed class OpenPart(KeyRingEntry entry, OpenVault vault)
     {
         public KeyRingEntry Entry => entry;
-        public VaultCatalog Catalog => catalog;
-        public Membership Told { get; set; } = catalog.Membership;
+        public VaultCatalog Catalog => vault.Catalog;
+        public ChatLog Chat => vault.Chat;
+        public Membership Told { get; set; } = vault.Catalog.Membership;
         public Action<CatalogChange>? OnChanged { get; set; }
         public AwaitedRoots Awaited { get; } = new(FewRecords);
         public ChangeNotices? Notices { get; set; }
         public Dictionary<PeerId, SyncSession> Sessions { get; } = [];
+        public ConcurrentDictionary<ChatSession, byte> Chats { get; } = new();
     }
 }

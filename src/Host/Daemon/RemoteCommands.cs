@@ -82,6 +82,10 @@ sealed class RemoteCommands : ICommands
     public IAsyncEnumerable<PeerListed> PeersAsync(CancellationToken stop) => ListAsync(ApiCalls.Peers, new NoRequest(), stop);
     public Task<PeerDialed> DialAsync(string address, CancellationToken stop) => CallAsync(ApiCalls.Dial, new OfAddress(address), null, stop);
     public Task<SwarmKeyShown> SwarmKeyAsync(bool renew, string? import, bool reveal, CancellationToken stop) => CallAsync(ApiCalls.SwarmKey, new OfSwarmKey(renew, import, reveal), null, stop);
+    public Task<ChatShown> SendChatAsync(SendChat request, CancellationToken stop) => CallAsync(ApiCalls.SendChat, request, null, stop);
+    public IAsyncEnumerable<ChatShown> ChatLogAsync(ShowChat request, CancellationToken stop) => ListAsync(ApiCalls.ChatLog, request, stop);
+    public Task<ChatStanding> ChatStandingAsync(string vault, CancellationToken stop) => CallAsync(ApiCalls.ChatStanding, new OfVault(vault), null, stop);
+    public Task<ChatVerified> VerifyChatAsync(VerifyChat request, CancellationToken stop) => CallAsync(ApiCalls.VerifyChat, request, null, stop);
     public Task<DaemonStatus> DaemonStatusAsync(CancellationToken stop) => CallAsync(ApiCalls.Daemon, new NoRequest(), null, stop);
     public async Task<bool> StopDaemonAsync(CancellationToken stop) => (await CallAsync(ApiCalls.Stop, new NoRequest(), null, stop)).Done;
 

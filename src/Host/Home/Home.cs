@@ -1,5 +1,6 @@
 using Vault.Blocks;
 using Vault.Catalog;
+using Vault.Chat;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Store;
@@ -108,7 +109,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
             {
                 if (opened != null) return opened;
                 memory ??= new StoreMemory();
-                opened = OpenedStore.Open(folder ?? throw new InvalidOperationException("The folder hasn't been entered."), memory, time, CatalogFamilies.All);
+                opened = OpenedStore.Open(folder ?? throw new InvalidOperationException("The folder hasn't been entered."), memory, time, [.. CatalogFamilies.All, ChatKeys.Chat]);
                 warnings.AddRange(opened.Findings);
                 return opened;
             }
@@ -126,7 +127,8 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
         {
             if (vaults.TryGetValue(of.Vault, out OpenVault? open)) return open;
             CatalogPorts ports = new(store.Store, store.Meta, of, signer, Clock, random, time, store.MendedSince);
-            open = new OpenVault(VaultCatalog.Open(ports), ports);
+            VaultCatalog catalog = VaultCatalog.Open(ports);
+            open = new OpenVault(catalog, ports, new Lazy<ChatLog>(() => ChatLog.Open(new ChatPorts(store.Meta, of, signer, Clock, random, time, () => catalog.Membership, () => ChatWitness.Of(catalog)), store.MendedSince != null)));
             warnings.AddRange(open.Catalog.Findings);
             vaults.Add(of.Vault, open);
             return open;
@@ -140,6 +142,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
         lock (opening)
             if (vaults.Remove(entry.Vault, out OpenVault? open)) open.Catalog.Dispose();
         VaultCatalog.Forget(store.Meta, entry.Vault.Tag);
+        ChatLog.Forget(store.Meta, entry.Vault.Tag);
         store.Store.Forget(entry.Vault.Tag);
         Ring.Remove(entry.Vault)?.Dispose();
     }
@@ -154,6 +157,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
             device = DeviceKey.Restore(Keys, recovery.Device);
         }
         Ring.Merge(recovery);
+        foreach (KeyRingEntry entry in Ring.Entries) ChatLog.Doubt(Opened.Meta, entry.Vault.Tag);
         if (recovery.SwarmKeys.Count > 0) SwarmKeys.Adopt(recovery.SwarmKeys[0]);
         foreach (SwarmKey key in recovery.SwarmKeys) SwarmKeys.Add(key);
     }
@@ -181,7 +185,11 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
 }
 
 /// <param name="Ports">What the catalog stands on, for those who work on both.</param>
-sealed record OpenVault(VaultCatalog Catalog, CatalogPorts Ports);
+/// <param name="Feeds">What is said in it; opened when first asked for.</param>
+sealed record OpenVault(VaultCatalog Catalog, CatalogPorts Ports, Lazy<ChatLog> Feeds)
+{
+    public ChatLog Chat => Feeds.Value;
+}
 
 /// <param name="Twice">Whether it is a new one, which a slip of the finger would lock up for good.</param>
 sealed record PassphraseQuestion(string Prompt, bool Twice);
