@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Vault.Host.Tests;
 
-/// <summary>The session in README.md, run as it stands in one shell: a newcomer copies it line by line.</summary>
+/// <summary>The sessions in README.md, run as they stand in one shell, one after the other: a newcomer copies it line by line.</summary>
 public sealed partial class ReadmeTests : IDisposable
 {
     const string EndOf = "--end-of-command--";
@@ -34,7 +34,7 @@ public sealed partial class ReadmeTests : IDisposable
     static IReadOnlyList<Exchange> Session()
     {
         string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
-        return Transcript.Parse(ConsoleBlock().Match(readme).Groups[1].Value.Replace('…', '*'));
+        return Transcript.Parse(string.Concat(ConsoleBlock().Matches(readme).Select(block => block.Groups[1].Value)).Replace('…', '*'));
     }
 
     // Both streams, in the order in which a terminal would show them.

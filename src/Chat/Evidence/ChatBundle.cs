@@ -81,7 +81,7 @@ public static class ChatBundle
                 forks.Add(proof);
             }
             if (input.ReadByte() >= 0) throw new CorruptDataException("something follows the evidence in the file");
-            return (vault, members, verifier.Finish(forks, []));
+            return (vault, members, verifier.Finish(forks, verifier.Missing()));
         }
         catch (EndOfStreamException)
         {

@@ -71,7 +71,7 @@ public sealed class ChatVerifier(VaultId vault, Membership members, Func<Message
         if (header.Feed != feed || header.Sequence != (last?.Header.Sequence ?? 0) + 1) Report("it stands at another place than it says", message, last);
         if (header.Previous != (last?.Hash ?? default)) Report("it doesn't follow on the message before it", message, last);
         if (last != null && header.Time <= last.Header.Time) Report("it is not later than the message before it", message, last);
-        foreach (FeedHead claim in header.Heads) claims.Add((message, claim));
+        foreach (FeedHead claim in header.Heads) claims.Add((message.WithoutBody(), claim));
         Judge(message);
     }
 
@@ -86,12 +86,13 @@ public sealed class ChatVerifier(VaultId vault, Membership members, Func<Message
         bool fits = true;
         if (lastWitness.TryGetValue(author, out (Witness Witness, SignedMessage By) before) && GoesBack(before.Witness, witness))
             fits = Report("its author had seen more before than it says it has seen now", message, before.By);
-        lastWitness[author] = (witness, message);
+        SignedMessage evidence = message.WithoutBody();
+        lastWitness[author] = (witness, evidence);
 
         Hash32 seen = Seen(witness);
         if (roots.TryGetValue(seen, out (Hash32 Root, SignedMessage By) other) && other.Root != witness.Root)
             fits = Report("another root was witnessed with the same records", message, other.By);
-        roots.TryAdd(seen, (witness.Root, message));
+        roots.TryAdd(seen, (witness.Root, evidence));
         if (!fits) return;
         if (hadRoot(witness.Root)) matched++;
         else notComparable++;
@@ -117,6 +118,11 @@ public sealed class ChatVerifier(VaultId vault, Membership members, Func<Message
         (witness with { Root = default }).Write(writer);
         return Hash32.Of(writer.Written);
     }
+
+    /// <summary>Messages that others say they had seen and that weren't among those walked.</summary>
+    public IReadOnlyList<ChatGap> Missing() =>
+        [.. claims.GroupBy(claim => claim.Claim.Feed).Select(seen => new ChatGap(seen.Key, (ulong)(chains.GetValueOrDefault(seen.Key)?.Count ?? 0) + 1, seen.Max(claim => claim.Claim.Sequence)))
+            .Where(gap => gap.To >= gap.From).OrderBy(gap => gap.Feed)];
 
     /// <summary>What all the feeds together show.</summary>
     public ChatVerdict Finish(IReadOnlyList<ForkProof> forks, IReadOnlyList<ChatGap> gaps)
