@@ -72,7 +72,7 @@ public sealed class ChatSession(ChatLog log, IDuplexPipe pipe, DeviceId peer, De
                     await wake.Reader.ReadAsync(stop);
                 }
             }
-            if (reading.IsCompleted) await reading; // says why it ended
+            if (inbox.Reader.Completion.IsCompleted) await reading; // it is about to end, and says why
         }
         catch (Exception failure)
         {

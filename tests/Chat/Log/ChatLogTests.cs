@@ -221,7 +221,7 @@ public sealed class ChatLogTests : IDisposable
     {
         ChatDevice anna = world.Join();
         using ChatWorld elsewhere = new(2);
-        Assert.Equal(Acceptance.Invalid, anna.Log.Accept(elsewhere.Join().Say("hello")));
+        Assert.Equal(Acceptance.NotAllowed, anna.Log.Accept(elsewhere.Join().Say("hello")));
         Assert.Empty(anna.Log.Heads);
     }
 
