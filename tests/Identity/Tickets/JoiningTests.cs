@@ -78,7 +78,7 @@ public sealed class JoiningTests : IDisposable
 
         // To a stranger who knows the vault's id, and even a certificate in it, the device looks like one that doesn't have the vault.
         Ed25519Key stranger = vault.Device();
-        foreach (Hash32 certificate in (Hash32[])[Hash32.Of("nothing"u8), vault.Member(writer).Certificate])
+        foreach (ControlRecord certificate in (ControlRecord[])[vault.By(vault.Owner).Certify(Now, stranger.Public, Role.Admin), vault.Member(writer).Certificate])
         {
             ControlRecord guess = ControlRecord.Sign(Now.Vault, stranger, certificate, vault.Clock.Next(), new Invite(key.Public, Role.Admin, HybridTime.Never, HybridTime.Never));
             Assert.Equal(JoinRefusal.OtherVault, Admitting.Decide(vault.By(vault.Owner), Now, Request(guess, key, joiner), joiner.Public, channel, vault.Random).Refusal);
