@@ -38,6 +38,17 @@ sealed class RootLog(IDatabase database, VaultTag tag)
         }
     }
 
+    /// <summary>The latest.</summary>
+    internal PastRoot? Last
+    {
+        get
+        {
+            (byte[] from, byte[] to) = CatalogKeys.Notes(tag, CatalogKeys.RootOf);
+            using ICursor cursor = database.Range(CatalogFamilies.Notes, from, to, reverse: true);
+            return cursor.MoveNext() ? Read(cursor) : null;
+        }
+    }
+
     /// <summary>When this device last had that root; null when it isn't known to have had it.</summary>
     internal PastRoot? Find(Hash32 root) =>
         database.Get(CatalogFamilies.Notes, Back(root)) is { Length: 8 } number
@@ -49,11 +60,12 @@ sealed class RootLog(IDatabase database, VaultTag tag)
     {
         using ICursor cursor = database.Range(CatalogFamilies.Notes, CatalogKeys.Note(tag, CatalogKeys.RootOf, from), CatalogKeys.Note(tag, CatalogKeys.RootOf, to));
         while (cursor.MoveNext())
-            if (cursor.Value.Length == Hash32.Size + 8)
-                yield return new PastRoot(
-                    BinaryPrimitives.ReadUInt64BigEndian(CatalogKeys.Rest(cursor.Key)), new Hash32(cursor.Value[..Hash32.Size]),
-                    DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(cursor.Value[Hash32.Size..])));
+            if (Read(cursor) is { } root) yield return root;
     }
+
+    static PastRoot? Read(ICursor cursor) => cursor.Value.Length != Hash32.Size + 8 || CatalogKeys.Rest(cursor.Key).Length != 8 ? null : new PastRoot(
+        BinaryPrimitives.ReadUInt64BigEndian(CatalogKeys.Rest(cursor.Key)), new Hash32(cursor.Value[..Hash32.Size]),
+        DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(cursor.Value[Hash32.Size..])));
 
     byte[] Back(Hash32 root)
     {

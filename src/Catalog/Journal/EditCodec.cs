@@ -6,7 +6,7 @@ namespace Vault.Catalog;
 /// <summary>Edits as the bytes of a journal's entry: docs/formats-catalog.md. They never leave the device.</summary>
 static class EditCodec
 {
-    enum Kind : byte { Put = 1, Remove, Resolve }
+    enum Kind : byte { Put = 1, Remove, Resolve, Move }
 
     internal static byte[] Encode(IEnumerable<Edit> edits)
     {
@@ -35,9 +35,13 @@ static class EditCodec
             case Edit.Put put:
                 writer.Byte((byte)Kind.Put);
                 WriteBasis(writer, put.Basis);
-                writer.Byte((byte)put.Kind).Hash(put.File?.Root.Hash ?? default);
-                Entry entry = put.File is { } file ? put.Entry with { ContentKey = file.Key, Size = file.Size } : put.Entry;
-                WriteBytes(writer, SealedEntry.Encode(put.Kind, entry));
+                WriteContent(writer, put.Entry, put.File, put.Kind);
+                break;
+            case Edit.Move move:
+                writer.Byte((byte)Kind.Move);
+                WriteBasis(writer, move.Seen);
+                WriteContent(writer, move.Entry, move.File, move.Kind);
+                WriteBytes(writer, move.From.ToUtf8());
                 break;
             case Edit.Remove remove:
                 writer.Byte((byte)Kind.Remove);
@@ -57,12 +61,10 @@ static class EditCodec
         {
             case Kind.Put:
                 VersionVector? basis = ReadBasis(ref reader);
-                RecordKind kind = (RecordKind)reader.TakeByte();
-                Hash32 root = reader.TakeHash();
-                if (reader.Failed || SealedEntry.Decode(kind, ReadBytes(ref reader)) is not { } entry) return null;
-                if ((root != default) != (kind == RecordKind.File)) return null;
-                FileRef? file = root != default && entry.ContentKey is { } key ? new FileRef(new BlockId(root), key, entry.Size) : null;
-                return new Edit.Put(entry, file, kind, basis);
+                return ReadContent(ref reader) is var (entry, file, kind) ? new Edit.Put(entry, file, kind, basis) : null;
+            case Kind.Move:
+                if (ReadBasis(ref reader) is not { } left || ReadContent(ref reader) is not var (moved, content, what)) return null;
+                return VaultPath.Parse(ReadBytes(ref reader)) is { } from ? new Edit.Move(moved, content, what, from, left) : null;
             case Kind.Remove:
                 VersionVector? seen = ReadBasis(ref reader);
                 return VaultPath.Parse(ReadBytes(ref reader)) is { } target ? new Edit.Remove(target, seen) : null;
@@ -72,6 +74,21 @@ static class EditCodec
             default:
                 return null;
         }
+    }
+
+    static void WriteContent(ByteWriter writer, Entry entry, FileRef? file, RecordKind kind)
+    {
+        writer.Byte((byte)kind).Hash(file?.Root.Hash ?? default);
+        WriteBytes(writer, SealedEntry.Encode(kind, entry.With(file)));
+    }
+
+    static (Entry Entry, FileRef? File, RecordKind Kind)? ReadContent(ref ByteReader reader)
+    {
+        RecordKind kind = (RecordKind)reader.TakeByte();
+        Hash32 root = reader.TakeHash();
+        if (reader.Failed || SealedEntry.Decode(kind, ReadBytes(ref reader)) is not { } entry) return null;
+        if ((root != default) != (kind == RecordKind.File)) return null;
+        return (entry, root != default && entry.ContentKey is { } key ? new FileRef(new BlockId(root), key, entry.Size) : null, kind);
     }
 
     // 0: whatever is there when the edit is made. 1: nothing. 2: this vector.

@@ -45,6 +45,9 @@ sealed class IntentJournal : IDisposable
     /// <summary>Entries that are still to be applied.</summary>
     internal bool HasPending => Head.Pending < Head.Ready;
 
+    /// <summary>Entries of a change that wasn't written down to its end: <see cref="DropUnfinished"/> takes them away.</summary>
+    internal bool HasUnfinished { get; private set; }
+
     /// <summary>
     /// Reads where the journal stands, as of the catalog's last commit, and checks every entry. What isn't as it was written is
     /// dropped with all that follows it, and said. Null when all is well.
@@ -59,21 +62,24 @@ sealed class IntentJournal : IDisposable
         JournalHead? head = stored is null || seal.Open(PlaceOfHead(sequence), stored) is not { } plain ? null : JournalHead.Decode(plain);
         if (head is null) return "the journal of changes on this device can't be trusted: where it stands isn't what was written. Nothing of it was applied";
         // What wasn't written down to its end was never promised.
+        HasUnfinished = head.Ready < head.Next;
         Hash16 before = head.Anchor;
+        long bytes = 0;
         for (ulong number = head.First; number < head.Ready; number++)
         {
             if (database.Get(CatalogFamilies.Journal, Key(EntryOf, number)) is { } value && seal.Open(PlaceOfEntry(number, before), value) is { } content && (number < head.Pending || EditCodec.Decode(content) != null))
             {
                 before = TagIn(value);
+                bytes += value.Length;
                 continue;
             }
-            Head = head with { Next = number, Ready = number, Pending = Math.Min(head.Pending, number), Last = before };
+            Head = head with { Next = number, Ready = number, Pending = Math.Min(head.Pending, number), Last = before, Bytes = bytes };
             ulong lost = head.Ready - Math.Max(number, head.Pending);
             return $"the journal of changes on this device can't be trusted from entry {number} on: {lost} entries that were still to be applied are lost, and were not applied";
         }
         if (head.Ready < head.Next || before == head.Last)
         {
-            Head = head with { Next = head.Ready, Last = before };
+            Head = head with { Next = head.Ready, Last = before, Bytes = bytes };
             return null;
         }
         ulong unapplied = head.Ready - head.Pending;
@@ -96,6 +102,17 @@ sealed class IntentJournal : IDisposable
     /// <summary>Adds entries to be applied later.</summary>
     internal JournalHead AppendPending(Batch batch, JournalHead head, byte[] content) => Append(batch, head, content);
 
+    /// <summary>A change that is being written down won't be: none of it is to be applied.</summary>
+    internal JournalHead DropUnfinished(Batch batch, JournalHead head)
+    {
+        long gone = 0;
+        for (ulong number = head.Ready; number < head.Next; number++) gone += database.Get(CatalogFamilies.Journal, Key(EntryOf, number))?.Length ?? 0;
+        Hash16 last = head.Ready == head.First ? head.Anchor
+            : database.Get(CatalogFamilies.Journal, Key(EntryOf, head.Ready - 1)) is { Length: >= JournalSeal.Overhead } value ? TagIn(value) : default;
+        batch.DeleteRange(CatalogFamilies.Journal, Key(EntryOf, head.Ready), Key(EntryOf + 1));
+        return head with { Next = head.Ready, Last = last, Bytes = head.Bytes - gone };
+    }
+
     /// <summary>The next pending entry is applied by this commit.</summary>
     internal JournalHead Advance(Batch batch, JournalHead head, ulong sequence)
     {
@@ -116,7 +133,7 @@ sealed class IntentJournal : IDisposable
     }
 
     /// <summary>After the commit.</summary>
-    internal void Apply(JournalHead head) => Head = head;
+    internal void Apply(JournalHead head) => (Head, HasUnfinished) = (head, head.Ready < head.Next);
 
     /// <summary>The edits that are done here, oldest first, and that no peer is known to have.</summary>
     internal IEnumerable<Edit> Unacknowledged()
@@ -127,7 +144,7 @@ sealed class IntentJournal : IDisposable
     }
 
     /// <summary>Edits in the parts that become entries.</summary>
-    internal static IEnumerable<byte[]> Contents(IReadOnlyList<Edit> edits)
+    internal static IEnumerable<byte[]> Contents(IEnumerable<Edit> edits)
     {
         ByteWriter part = new(1024);
         int count = 0;

@@ -26,7 +26,7 @@ public static class PathText
 
     public static bool IsNormalised(string text) => Normalise(text) == text;
 
-    /// <summary>Ends a program whose build would let names in as they come. A daemon calls it when it starts; short commands meet the table's own check when a name first needs it.</summary>
+    /// <summary>Ends a program whose build would let names in as they come. The program calls it before it opens a data folder: microseconds, once the table is loaded.</summary>
     public static void Check()
     {
         bool works = Normalise("e\u0301") == "\u00e9" && Normalise("\u1112\u1161\u11ab") == "\ud55c" && Normalise("q\u0307\u0323") == "q\u0323\u0307" && !IsNormalised("e\u0301");

@@ -39,6 +39,9 @@ public sealed record Entry(VaultPath Path)
     /// <summary>How to read the file's content; null for what isn't a file.</summary>
     public FileRef? File(FileRecord record) => record.Root is { } root && ContentKey is { } key ? new FileRef(root, key, Size) : null;
 
+    /// <summary>As the entry of a file with that content.</summary>
+    internal Entry With(FileRef? file) => file is { } content ? this with { ContentKey = content.Key, Size = content.Size } : this;
+
     // Lists are compared by what is in them.
     public bool Equals(Entry? other) =>
         other is not null && Path == other.Path && (Mode, ModifiedNs, Size, ContentKey) == (other.Mode, other.ModifiedNs, other.Size, other.ContentKey)

@@ -10,6 +10,10 @@ public sealed record CatalogChange(
 /// <param name="Source">Who brought it, as given to the merge; null for what was made here.</param>
 public readonly record struct AddedRecord(Leaf Leaf, ReadOnlyMemory<byte> Bytes, object? Source);
 
+/// <summary>What became of a list of edits that may be long.</summary>
+/// <param name="Made">Edits that made a record.</param>
+public sealed record ChangeReport(ulong Sequence, Hash32 Root, long Made);
+
 /// <summary>What became of the edits of a commit.</summary>
 /// <param name="Leaves">Of each edit, in order, the leaf that it made; null where there was nothing to do.</param>
 public sealed record CommitReport(ulong Sequence, Hash32 Root, IReadOnlyList<Leaf?> Leaves);

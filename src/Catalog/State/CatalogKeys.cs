@@ -17,6 +17,7 @@ static class CatalogKeys
     internal const byte UnreadOf = (byte)'d';    // records whose sealed part can't be read
     internal const byte SuspicionOf = (byte)'f';
     internal const byte AuthorOf = (byte)'a';    // the latest time seen of an author
+    internal const byte AcceptedOf = (byte)'t';  // up to when times ahead of the clock were accepted
     internal const byte ConflictOf = (byte)'c';  // positions with several heads
 
     internal static byte[] Leaf(VaultTag vault, in Leaf leaf) => TreeKeys.LeafKey(vault, leaf);

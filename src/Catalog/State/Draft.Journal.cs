@@ -17,14 +17,18 @@ sealed partial class Draft
     internal List<byte[]> Pending { get; } = [];
     internal bool PendingEnds { get; set; }
 
+    /// <summary>Entries of a change that wasn't written down to its end go.</summary>
+    internal bool DropsUnfinished { get; set; }
+
     /// <summary>A peer has everything up to this commit.</summary>
     internal ulong Acknowledged { get; set; }
 
-    bool ChangesJournal => advances || PendingEnds || intents.Count + Pending.Count > 0 || Acknowledged > 0;
+    bool ChangesJournal => advances || PendingEnds || DropsUnfinished || intents.Count + Pending.Count > 0 || Acknowledged > 0;
 
     JournalHead WriteJournal(Batch batch, ulong sequence)
     {
         JournalHead head = parts.Journal.Head;
+        if (DropsUnfinished) head = parts.Journal.DropUnfinished(batch, head);
         if (Acknowledged > 0) head = parts.Journal.Acknowledge(batch, head, Acknowledged);
         if (advances) head = parts.Journal.Advance(batch, head, sequence);
         if (intents.Count > 0) head = parts.Journal.AppendApplied(batch, head, intents, sequence);

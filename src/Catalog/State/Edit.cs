@@ -26,6 +26,15 @@ public abstract record Edit
         public override VaultPath Path => Target;
     }
 
+    /// <summary>
+    /// The same content at another path, and a tombstone at the one it had: both or neither. Replaces what is at the new path; what
+    /// was written at the old one beside <paramref name="Seen"/> stays there.
+    /// </summary>
+    public sealed record Move(Entry Entry, FileRef? File, RecordKind Kind, VaultPath From, VersionVector Seen) : Edit
+    {
+        public override VaultPath Path => Entry.Path;
+    }
+
     /// <summary>Ends a conflict: the version of this leaf is written once more, over all others.</summary>
     public sealed record Resolve(VaultPath Target, Leaf Keep) : Edit
     {

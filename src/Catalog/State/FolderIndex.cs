@@ -48,14 +48,18 @@ sealed class FolderIndex : IDisposable
     /// <summary>What lies in a folder, in the order of names. One folder's names are in memory at a time.</summary>
     internal List<(VaultPath Path, NameSummary Summary)> List(VaultPath? folder, ISnapshot? at = null)
     {
-        List<(VaultPath, NameSummary)> rows = [];
-        (byte[] from, byte[] to) = Under(IdOf(folder));
-        using (ICursor cursor = database.Range(CatalogFamilies.Names, from, to, at))
-            while (cursor.MoveNext())
-                if (Open(cursor.Key, cursor.Value) is { } row && (folder is null ? VaultPath.Parse(row.Name) : folder.Child(row.Name)) is { } path)
-                    rows.Add((path, row.Summary));
-        rows.Sort((a, b) => a.Item1.CompareTo(b.Item1));
+        List<(VaultPath Path, NameSummary Summary)> rows = [.. In(folder, at)];
+        rows.Sort((a, b) => a.Path.CompareTo(b.Path));
         return rows;
+    }
+
+    /// <summary>What lies in a folder, one name at a time, in no order that means anything.</summary>
+    internal IEnumerable<(VaultPath Path, NameSummary Summary)> In(VaultPath? folder, ISnapshot? at = null)
+    {
+        (byte[] from, byte[] to) = Under(IdOf(folder));
+        using ICursor cursor = database.Range(CatalogFamilies.Names, from, to, at);
+        while (cursor.MoveNext())
+            if (Open(cursor.Key, cursor.Value) is { } row && (folder is null ? VaultPath.Parse(row.Name) : folder.Child(row.Name)) is { } path) yield return (path, row.Summary);
     }
 
     /// <summary>Every row, in no order that means anything.</summary>
@@ -67,11 +71,11 @@ sealed class FolderIndex : IDisposable
             if (Open(cursor.Key, cursor.Value) is { } row) yield return row.Summary;
     }
 
-    /// <summary>The ids of what lies in a folder, as stored.</summary>
+    /// <summary>The ids of what lies in a folder, from the end: a long removal works from the front, and leaves there what the database must pass over.</summary>
     internal IEnumerable<Hash16> ChildrenOf(Hash16 folder)
     {
         (byte[] from, byte[] to) = Under(folder);
-        using ICursor cursor = database.Range(CatalogFamilies.Names, from, to);
+        using ICursor cursor = database.Range(CatalogFamilies.Names, from, to, reverse: true);
         while (cursor.MoveNext()) yield return new Hash16(cursor.Key[(VaultTag.Size + IdSize)..]);
     }
 

@@ -9,60 +9,110 @@ public sealed partial class VaultCatalog
 
     /// <summary>
     /// Makes changes of this device's user. They are durable when this returns. A list that one commit takes is made whole or not
-    /// at all; a longer one is first written down, then made in slices, and finished by the next opening if this process ends
-    /// before: an edit in it that can't be made is left out, and said when the rest is there.
+    /// at all; a longer one goes the way of <see cref="Change"/>.
     /// </summary>
-    /// <param name="progress">Told how many edits of a long list are made.</param>
-    public CommitReport Commit(IReadOnlyList<Edit> edits, IProgress<int>? progress = null)
+    public CommitReport Commit(IReadOnlyList<Edit> edits)
     {
-        if (parts.Ports.Device is null || parts.Sealer is null) throw new ConfigException("this device can't write to the vault: it has no key for that");
-        if (edits.Count > IntentJournal.Slice) return CommitLarge(edits, progress);
-        Leaf?[] made = [];
-        Run(draft =>
+        RequireKey();
+        RequireClock();
+        List<Leaf?> made = [];
+        if (edits.Count > IntentJournal.Slice) ChangeMany(edits, made.AddRange);
+        else Run(draft =>
         {
             made = [.. edits.Select(edit => Apply(draft, edit))];
             draft.Note(edits.Where((_, i) => made[i] != null));
         });
-        progress?.Report(edits.Count);
         Moment seen = Seen;
         return new CommitReport(seen.Sequence, seen.Root, made);
     }
 
-    CommitReport CommitLarge(IReadOnlyList<Edit> edits, IProgress<int>? progress)
+    /// <summary>
+    /// Makes any number of changes, of which only one slice is in memory at a time. They are all written down before the first is
+    /// made: if this process ends before that, nothing has changed, and if it ends later, the next opening makes the rest, each once.
+    /// What ends the list with a fault leaves nothing of it. An edit that turns out to be impossible later is left out, and said when the rest is there.
+    /// </summary>
+    public ChangeReport Change(IEnumerable<Edit> edits)
     {
-        const int EntriesPerCommit = 16; // 4 MiB: what one batch should move
-        List<Leaf?> made = [];
+        RequireKey();
+        RequireClock();
+        using IEnumerator<Edit> next = edits.GetEnumerator();
+        List<Edit> first = [];
+        while (first.Count <= IntentJournal.Slice && next.MoveNext()) first.Add(next.Current);
+        if (first.Count <= IntentJournal.Slice)
+        {
+            CommitReport report = Commit(first);
+            return new ChangeReport(report.Sequence, report.Root, report.Leaves.Count(leaf => leaf != null));
+        }
+        long made = 0;
+        ChangeMany(Rest(), slice => made += slice.Count(leaf => leaf != null));
+        Moment seen = Seen;
+        return new ChangeReport(seen.Sequence, seen.Root, made);
+
+        IEnumerable<Edit> Rest()
+        {
+            foreach (Edit edit in first) yield return edit;
+            while (next.MoveNext()) yield return next.Current;
+        }
+    }
+
+    void ChangeMany(IEnumerable<Edit> edits, Action<IReadOnlyList<Leaf?>> applied)
+    {
         lock (largeChanges)
         {
             RequireWriter();
-            foreach (byte[][] contents in IntentJournal.Contents(edits).Chunk(EntriesPerCommit)) Run(draft => draft.Pending.AddRange(contents));
-            Run(draft => draft.PendingEnds = true);
-            List<string> failures = ApplyPending(slice =>
-            {
-                made.AddRange(slice);
-                progress?.Report(made.Count);
-            });
-            if (failures.Count > 0) throw new LimitExceededException($"{failures.Count} of {edits.Count} changes could not be made, the first because: {failures[0]}");
+            FinishPending(); // of one that a fault has stopped
+            WriteDown(edits);
+            (List<string> failures, long count) = ApplyPending(applied);
+            if (failures.Count > 0) throw new LimitExceededException($"{failures.Count} of {count} changes could not be made, the first because: {failures[0]}");
         }
-        Moment seen = Seen;
-        return new CommitReport(seen.Sequence, seen.Root, made);
+    }
+
+    void WriteDown(IEnumerable<Edit> edits)
+    {
+        const int EntriesPerCommit = 16; // 4 MiB: what one batch should move
+        try
+        {
+            foreach (byte[][] contents in IntentJournal.Contents(edits).Chunk(EntriesPerCommit)) Run(draft => draft.Pending.AddRange(contents));
+        }
+        catch
+        {
+            try
+            {
+                DropUnfinished();
+            }
+            catch (VaultException)
+            {
+                // The next change does it, or the next opening; none of it will be applied.
+            }
+            throw;
+        }
+        Run(draft => draft.PendingEnds = true);
+    }
+
+    void DropUnfinished()
+    {
+        if (parts.Journal.HasUnfinished) Run(draft => draft.DropsUnfinished = true);
     }
 
     /// <summary>What an earlier process wrote down and didn't get to.</summary>
     void FinishPending()
     {
+        DropUnfinished();
         if (!parts.Journal.HasPending) return;
         if (parts.Me is null)
         {
             findings.Add("changes that were begun on this device wait for its key");
             return;
         }
-        findings.AddRange(ApplyPending(_ => { }).Select(failure => $"a change that was begun before could not be made: {failure}"));
+        (List<string> failures, long count) = ApplyPending(_ => { });
+        findings.Add($"a change that was cut short before has been finished: the last {count} of its edits were still to be made");
+        findings.AddRange(failures.Select(failure => $"a change that was begun before could not be made: {failure}"));
     }
 
-    List<string> ApplyPending(Action<IReadOnlyList<Leaf?>> applied)
+    (List<string> Failures, long Count) ApplyPending(Action<IReadOnlyList<Leaf?>> applied)
     {
         List<string> failures = [];
+        long count = 0;
         while (parts.Journal.HasPending)
         {
             List<Edit> edits = parts.Journal.ReadPending();
@@ -86,10 +136,16 @@ public sealed partial class VaultCatalog
                 }
                 draft.AdvanceJournal();
             });
-            failures.AddRange(failed);
+            failures.AddRange(failed.Take(MaxFaults - Math.Min(failures.Count, MaxFaults)));
+            count += made.Count;
             applied(made);
         }
-        return failures;
+        return (failures, count);
+    }
+
+    void RequireKey()
+    {
+        if (parts.Ports.Device is null || parts.Sealer is null) throw new ConfigException("this device can't write to the vault: it has no key for that");
     }
 
     void RequireWriter()
@@ -106,8 +162,11 @@ public sealed partial class VaultCatalog
         switch (edit)
         {
             case Edit.Put put:
-                Entry entry = put.File is { } file ? put.Entry with { ContentKey = file.Key, Size = file.Size } : put.Entry;
-                return Write(draft, place, put.Kind, entry, put.File?.Root, put.Basis ?? place.Versions);
+                return Write(draft, place, put.Kind, put.Entry.With(put.File), put.File?.Root, put.Basis ?? place.Versions);
+            case Edit.Move move:
+                Leaf moved = Write(draft, place, move.Kind, move.Entry.With(move.File), move.File?.Root, place.Versions);
+                Apply(draft, new Edit.Remove(move.From, move.Seen));
+                return moved;
             case Edit.Remove remove:
                 VersionVector seen = remove.Basis ?? place.Versions;
                 bool lives = place.Now.Exists(head => head.Record.Kind != RecordKind.Tombstone && seen.Covers(head.Record.Versions));

@@ -30,6 +30,7 @@ public sealed partial class VaultCatalog
     {
         if (source != null) midway.TryRemove(source, out _);
         bool settles = caughtUp && draft.State.Partial && midway.IsEmpty;
+        NoteClock(peer, hello.Clock);
         PeerNote? before = parts.Peers.Find(peer);
         PeerNote note = new(peer, hello.Incarnation, hello.Sequence, Math.Max(acknowledged, before?.Acknowledged ?? 0), parts.Now);
         if (before != null && note with { Met = before.Met } == before && !(caughtUp && draft.State.PullOnly) && !settles) return;
@@ -52,6 +53,7 @@ public sealed partial class VaultCatalog
     /// <summary>The owner decides that what is here counts, though nobody could be asked what it may have forgotten.</summary>
     public void AcceptAsIs() => Run(draft =>
     {
+        AcceptTime(draft);
         if (!draft.State.PullOnly) return;
         draft.State = draft.State with { PullOnly = false };
         draft.Touch();

@@ -27,22 +27,34 @@ public sealed partial class VaultCatalog
     /// What lies in a folder (null: at the top), in the order of names. With <paramref name="recursive"/> all that lies below, each
     /// folder followed by what is in it. The whole listing is of one time.
     /// </summary>
-    public IEnumerable<CatalogEntry> List(VaultPath? folder = null, bool recursive = false)
+    public IEnumerable<CatalogEntry> List(VaultPath? folder = null, bool recursive = false) => Listed((folders, path, at) => folders.List(path, at), folder, recursive);
+
+    /// <summary>All that lies below a folder, in no order that means anything, with one name of each open folder in memory.</summary>
+    public IEnumerable<CatalogEntry> Below(VaultPath? folder) => Listed((folders, path, at) => folders.In(path, at), folder, recursive: true);
+
+    IEnumerable<CatalogEntry> Listed(Func<FolderIndex, VaultPath?, ISnapshot, IEnumerable<(VaultPath Path, NameSummary Summary)>> list, VaultPath? folder, bool recursive)
     {
         if (parts is not { Folders: { } folders, Sealer: { } sealer }) yield break;
         using ISnapshot at = parts.Meta.Snapshot();
         Stack<IEnumerator<(VaultPath Path, NameSummary Summary)>> open = new();
-        open.Push(folders.List(folder, at).GetEnumerator());
-        while (open.TryPeek(out IEnumerator<(VaultPath Path, NameSummary Summary)>? rows))
+        try
         {
-            if (!rows.MoveNext())
+            open.Push(list(folders, folder, at).GetEnumerator());
+            while (open.TryPeek(out IEnumerator<(VaultPath Path, NameSummary Summary)>? rows))
             {
-                open.Pop().Dispose();
-                continue;
+                if (!rows.MoveNext())
+                {
+                    open.Pop().Dispose();
+                    continue;
+                }
+                (VaultPath path, NameSummary summary) = rows.Current;
+                yield return new CatalogEntry(path, summary, () => HeadsAt(sealer.PositionOf(path)));
+                if (recursive && summary.HasChildren) open.Push(list(folders, path, at).GetEnumerator());
             }
-            (VaultPath path, NameSummary summary) = rows.Current;
-            yield return new CatalogEntry(path, summary, () => HeadsAt(sealer.PositionOf(path)));
-            if (recursive && summary.HasChildren) open.Push(folders.List(path, at).GetEnumerator());
+        }
+        finally
+        {
+            while (open.TryPop(out IEnumerator<(VaultPath Path, NameSummary Summary)>? rows)) rows.Dispose();
         }
     }
 

@@ -30,7 +30,7 @@ public sealed partial class VaultCatalog : IDisposable
     bool inDoubt; // a commit failed: what is in memory may not be what is stored
 
     /// <summary>What readers see of the last commit, all of one time.</summary>
-    sealed record Moment(ulong Sequence, Hash32 Root, long Count, CatalogTotals Totals, Membership Membership, bool PullOnly, uint Incarnation, bool Partial, ImmutableSortedDictionary<DeviceId, HybridTime> Authors);
+    sealed record Moment(ulong Sequence, Hash32 Root, long Count, CatalogTotals Totals, Membership Membership, bool PullOnly, uint Incarnation, HybridTime Issued, bool Partial, ImmutableSortedDictionary<DeviceId, HybridTime> Authors);
 
     VaultCatalog(CatalogPorts ports)
     {
@@ -41,6 +41,7 @@ public sealed partial class VaultCatalog : IDisposable
         leaves = OpenLeaves();
         parts.Authors.Load(AllTimes);
         moment = TakeMoment();
+        lastCommitted = parts.Roots.Last?.Time ?? DateTimeOffset.MinValue;
         ulong mending = ports.Mended is { } note ? Hash32.Of(System.Text.Encoding.UTF8.GetBytes(note)).Prefix64 : state.Mending;
         if (mending != state.Mending || state.Rebuilding || !whole) RebuildAfterDamage(mending);
         if (parts.Journal.Open(state.Sequence, state.HasJournal) is { } damage) findings.Add(damage);
@@ -145,7 +146,7 @@ public sealed partial class VaultCatalog : IDisposable
 
     LeafSet OpenLeaves() => LeafSet.Open(parts.Meta, parts.Vault, new SketchKey(parts.Ports.Keys.Current.Sketch.Span), state.Sequence);
 
-    Moment TakeMoment() => new(state.Sequence, leaves.Root, leaves.Count, state.Totals, membership, state.PullOnly, state.Incarnation, state.Partial, parts.Authors.Latest);
+    Moment TakeMoment() => new(state.Sequence, leaves.Root, leaves.Count, state.Totals, membership, state.PullOnly, state.Incarnation, state.Issued, state.Partial, parts.Authors.Latest);
 
     /// <summary>Makes one commit of what all of them want.</summary>
     void Commit(IReadOnlyList<SharedCommits<Draft>.Work> works)
@@ -174,6 +175,7 @@ public sealed partial class VaultCatalog : IDisposable
             TryReload();
             throw;
         }
+        if (parts.Now > lastCommitted) lastCommitted = parts.Now;
         leaves.Apply(written.Leaves);
         parts.Authors.Apply(written.Authors);
         parts.Waiting.Apply(written.Came, written.Left);

@@ -12,8 +12,8 @@ public readonly record struct VersionEntry(DeviceId Device, HybridTime Time);
 /// </summary>
 public sealed class VersionVector : IEquatable<VersionVector>
 {
-    /// <summary>Devices that wrote one path. 64 take 1.5 KiB of a record; a removed device's entry stays.</summary>
-    public const int MaxCount = 64;
+    /// <summary>Devices that wrote one path. 128 take 3 KiB of a record; a removed device's entry stays. More than stand side by side, so that any of them can be settled by anybody.</summary>
+    public const int MaxCount = 128;
 
     internal const int EntrySize = DeviceId.Size + HybridTime.Size;
 
@@ -103,16 +103,21 @@ public sealed class VersionVector : IEquatable<VersionVector>
     {
         if (time <= Latest) throw new ArgumentOutOfRangeException(nameof(time), "A version is later than everything that was seen when it was written.");
         VersionVector next = Join(new VersionVector([new VersionEntry(device, time)]));
-        if (next.Count > MaxCount)
-            throw new LimitExceededException($"{MaxCount} devices have changed this file, and one more can't", "copy it to another name and remove the old one");
+        next.RequireRoom();
         return next;
     }
 
     // Count (1), then of each device its id (16) and time (8).
     internal int EncodedSize => 1 + Count * EntrySize;
 
+    void RequireRoom()
+    {
+        if (Count > MaxCount) throw new LimitExceededException($"{MaxCount} devices have changed this file, and one more can't", "add it under another name");
+    }
+
     internal void Write(ByteWriter writer)
     {
+        RequireRoom(); // what several versions have seen together may be more than one vector holds
         writer.Byte((byte)Count);
         Span<byte> device = stackalloc byte[DeviceId.Size];
         foreach (ref readonly VersionEntry entry in entries.AsSpan())

@@ -83,13 +83,7 @@ static class CommandLine
     {
         Command command = line.CommandResult.Command;
         bool atRoot = command is RootCommand;
-        string message = line.UnmatchedTokens switch
-        {
-            [['-', _, ..] option, ..] => $"unknown option '{option}'",
-            [{ } word, ..] => atRoot ? $"unknown command '{word}'" : $"unexpected argument '{word}'",
-            _ => line.Errors[0].Message.TrimEnd('.'),
-        };
-        terminal.WriteError(message, atRoot ? "vault --help shows what there is" : $"vault {NameOf(command)} --help shows how it is used");
+        terminal.WriteError(UsageText.Of(line), atRoot ? "vault --help shows what there is" : $"vault {NameOf(command)} --help shows how it is used");
         return ExitCode.Usage;
     }
 

@@ -30,6 +30,20 @@ static class Words
 
     public static Option<string?> PassphraseFile() => new("--passphrase-file") { Description = "Read the passphrase from FILE (else VAULT_PASSPHRASE, else it is asked for)", HelpName = "FILE" };
 
+    /// <summary>An option that takes a number within bounds. The parser's own conversion throws where a validator asks for the value.</summary>
+    public static Option<int> Number(string name, string? alias, string description, int least, int most, int usual)
+    {
+        Option<int> option = new(name, alias is null ? [] : [alias]) { Description = description, HelpName = "N", DefaultValueFactory = _ => usual };
+        string range = most == int.MaxValue ? $"{least} or more" : $"{least} to {most}";
+        option.CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out int number) && number >= least && number <= most) return number;
+            result.AddError($"{name} takes {range}");
+            return usual;
+        };
+        return option;
+    }
+
     public static Option<DateTimeOffset?> At(Terminal terminal, string name = "--at", string description = "As it was at TIME: 2026-05-01, '2026-05-01 14:30', or 3d, 12h, 30m ago")
     {
         Option<DateTimeOffset?> at = new(name)

@@ -22,20 +22,16 @@ sealed partial class LocalCommands
     public async Task<EntriesRemoved> RemoveAsync(RemoveEntries request, CancellationToken stop)
     {
         (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
-        Dictionary<VaultPath, Edit> edits = [];
-        foreach (string text in request.Paths)
+        List<CatalogEntry> named = [];
+        foreach (VaultPath path in request.Paths.Select(VaultPaths.Parse).Distinct())
         {
-            VaultPath path = VaultPaths.Parse(text);
             CatalogEntry there = Find(catalog, entry, path);
-            bool folder = there.Kind == RecordKind.Folder || there.HasChildren;
-            if (folder && !request.Recursive) throw new ConfigException($"'{path}' is a folder", "vault rm -r removes it with all it holds");
-            if (folder)
-                foreach (CatalogEntry inside in catalog.List(path, recursive: true)) edits[inside.Path] = new Edit.Remove(inside.Path);
-            edits[path] = new Edit.Remove(path);
-            stop.ThrowIfCancellationRequested();
+            if ((there.Kind == RecordKind.Folder || there.HasChildren) && !request.Recursive) throw new ConfigException($"'{path}' is a folder", "vault rm -r removes it with all it holds");
+            named.Add(there);
         }
-        CommitReport made = catalog.Commit([.. edits.Values]);
-        return new EntriesRemoved(made.Leaves.LongCount(leaf => leaf != null), catalog.Root.ToString());
+        named.RemoveAll(inner => named.Exists(outer => inner.Path.IsUnder(outer.Path)));
+        ChangeReport made = catalog.Change(named.SelectMany(there => WithAllBelow(catalog, there, stop)).Where(one => !one.IsImplicit).Select(one => new Edit.Remove(one.Path, one.Versions)));
+        return new EntriesRemoved(made.Made, catalog.Root.ToString());
     }
 
     public async Task<EntriesMoved> MoveAsync(MoveEntry request, CancellationToken stop)
@@ -48,14 +44,20 @@ sealed partial class LocalCommands
         if (to.Ancestors.Contains(from)) throw new ConfigException($"'{from}' can't be moved into itself", "name a path outside it");
         RequirePlace(catalog, to, moved, request.Force);
 
-        List<Edit> edits = [];
-        foreach (CatalogEntry one in catalog.List(from, recursive: true).Prepend(moved))
+        ChangeReport made = catalog.Change(WithAllBelow(catalog, moved, stop).Where(one => !one.IsImplicit).Select(one => MoveOf(one, from, to)));
+        return new EntriesMoved(made.Made, to.Text, catalog.Root.ToString());
+    }
+
+    // Read one at a time while the change is written down: there may be millions.
+    static IEnumerable<CatalogEntry> WithAllBelow(VaultCatalog catalog, CatalogEntry top, CancellationToken stop)
+    {
+        yield return top;
+        if (!top.HasChildren) yield break;
+        foreach (CatalogEntry inside in catalog.Below(top.Path))
         {
             stop.ThrowIfCancellationRequested();
-            AddMove(edits, one, from, to);
+            yield return inside;
         }
-        CommitReport made = catalog.Commit(edits);
-        return new EntriesMoved(made.Leaves.LongCount(leaf => leaf != null) / 2, to.Text, catalog.Root.ToString());
     }
 
     static CatalogEntry Find(VaultCatalog catalog, KeyRingEntry vault, VaultPath path) =>
@@ -124,13 +126,10 @@ sealed partial class LocalCommands
             if (catalog.Find(above) is { HasChildren: false, Kind: not RecordKind.Folder }) throw new ConfigException($"'{above}' is a file, and nothing can lie below it", "choose another path");
     }
 
-    static void AddMove(List<Edit> edits, CatalogEntry entry, VaultPath from, VaultPath to)
+    static Edit.Move MoveOf(CatalogEntry entry, VaultPath from, VaultPath to)
     {
         if (entry.IsConflict) throw new ConfigException($"'{entry.Path}' is in conflict", "settle that first: vault conflicts shows it, vault resolve ends it");
-        if (entry.IsDamaged) throw new ConfigException($"'{entry.Path}' can't be read: its record is damaged", "move the others one by one");
-        if (entry.Winner is not { Entry: { } read } winner) return; // a folder only because something lies in it
-        VaultPath target = VaultPaths.Parse(to.Text + entry.Path.Text[from.Text.Length..]);
-        edits.Add(new Edit.Put(read with { Path = target }, entry.File, winner.Record.Kind));
-        edits.Add(new Edit.Remove(entry.Path, entry.Versions));
+        if (entry.IsDamaged || entry.Winner is not { Entry: { } read } winner) throw new ConfigException($"'{entry.Path}' can't be read: its record is damaged", "move the others one by one");
+        return new Edit.Move(read with { Path = VaultPaths.Parse(to.Text + entry.Path.Text[from.Text.Length..]) }, entry.File, winner.Record.Kind, entry.Path, entry.Versions);
     }
 }

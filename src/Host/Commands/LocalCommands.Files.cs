@@ -64,13 +64,15 @@ sealed partial class LocalCommands
     {
         VaultPath? place = VaultPaths.ParseOrAll(request.As);
         bool folder = Directory.Exists(source.Full);
+        if (folder && request.As != null && place is null && request.Sources.Count == 1) return new ImportSource(source.Full, null);
         bool below = place is null || request.Sources.Count > 1 || (!folder && (VaultPaths.EndsAsFolder(request.As!) || IsFolder(catalog, place)));
         ImportSource named = below ? Named(source, place) : new ImportSource(source.Full, place!);
-        RequireFolders(catalog, named.Target);
-        if (folder && catalog.Find(named.Target) is { HasChildren: false, Kind: not RecordKind.Folder })
-            throw new ConfigException($"'{named.Target}' is a file in the vault, and {source} is a folder", "name another place with --as");
-        if (!folder && IsFolder(catalog, named.Target))
-            throw new ConfigException($"'{named.Target}' is a folder in the vault, and {source} is none", "name another place with --as");
+        VaultPath target = named.Target!;
+        RequireFolders(catalog, target);
+        if (folder && catalog.Find(target) is { HasChildren: false, Kind: not RecordKind.Folder })
+            throw new ConfigException($"'{target}' is a file in the vault, and {source} is a folder", "name another place with --as");
+        if (!folder && IsFolder(catalog, target))
+            throw new ConfigException($"'{target}' is a folder in the vault, and {source} is none", "name another place with --as");
         return named;
     }
 

@@ -62,6 +62,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
     public async Task EnterAsync(bool make, CancellationToken stop)
     {
         if (folder != null) return;
+        PathText.Check(); // what is stored under a name in another form stays there for good
         if (!make && !Exists) throw new ConfigException($"there is no store in {FullPath}", "vault create NAME makes a vault there; another folder is named with --data DIR or VAULT_HOME");
         folder = DataFolder.Take(FullPath, program, time);
         string keysPath = Path.Combine(FullPath, KeysFolder);

@@ -70,7 +70,8 @@ public sealed class IntentJournalTests : IDisposable
         }
         left.Commit(batch, Durability.Synced);
         node.Reopen(left);
-        Assert.Contains("journal", Assert.Single(node.Catalog.Findings), StringComparison.Ordinal);
+        Assert.Contains("journal", node.Catalog.Findings[0], StringComparison.Ordinal);
+        Assert.Contains("has been finished", Assert.Single(node.Catalog.Findings.Skip(1)), StringComparison.Ordinal);
         Assert.Equal(damage == "last gone" ? 1001 : 501, node.Catalog.Totals.Files);
         node.Put("after", "2");
         node.Reopen();
@@ -154,8 +155,9 @@ public sealed class IntentJournalTests : IDisposable
         VaultPath path = Node.Path($"folder/{random.Below(1000)}");
         DeviceId device = new(random.Bytes(DeviceId.Size));
         VersionVector? basis = random.Below(3) switch { 0 => null, 1 => VersionVector.Empty, _ => VersionVector.Empty.With(device, new HybridTime(random.NextUInt64() | 1)) };
-        return random.Below(4) switch
+        return random.Below(5) switch
         {
+            4 => File(random, path, null) is var put ? new Edit.Move(put.Entry, put.File, put.Kind, Node.Path("old/place"), basis ?? VersionVector.Empty) : throw new InvalidOperationException(),
             0 => new Edit.Remove(path, basis),
             1 => new Edit.Resolve(path, Leaf.Read(random.Bytes(Leaf.Size))),
             2 => new Edit.Put(new Entry(path) { Mode = 0x1ED }, null, RecordKind.Folder, basis),

@@ -86,7 +86,7 @@ public sealed class CrashTests
         bool promised = last > 1 || (last == 1 && meta.Plan.CommitUnanswered != null);
 
         node.Reopen(new FaultyDatabase(random.Below(2) == 0 ? inner.Kill() : inner.PowerCut()));
-        Assert.Empty(node.Catalog.Findings);
+        Assert.All(node.Catalog.Findings, said => Assert.Contains("has been finished", said, StringComparison.Ordinal));
         Assert.Equal(promised ? 1200 : 1, node.Catalog.Totals.Files);
         Assert.True(node.Catalog.Verify().IsClean);
         ulong after = node.Catalog.Sequence;
@@ -95,6 +95,45 @@ public sealed class CrashTests
         // Each was made once: what was written over once has one version before it.
         if (promised) Assert.Equal(3, node.Catalog.History(Node.Path("moved/0")).Count);
     });
+
+    [Fact]
+    public void A_long_move_is_made_once_wherever_the_process_ends() => Seed.Check(LongRun.Cases(12, 300), random =>
+    {
+        using CatalogRig rig = new(random);
+        MemoryDatabase inner = new(CatalogRig.MetaFamilies);
+        FaultyDatabase meta = new(inner);
+        Node node = rig.NewFounder(meta);
+        node.Catalog.Change(Enumerable.Range(0, 1200).Select(i => node.File($"from/{i % 7}/{i}", $"{i}")));
+        int last = random.Below(5);
+        meta.Plan = random.Below(2) == 0 ? new FaultPlan { CommitLost = meta.Commits + last } : new FaultPlan { CommitUnanswered = meta.Commits + last };
+        Assert.Throws<StoreException>(() => node.Catalog.Change(Moves(node)));
+        bool promised = last > 1 || (last == 1 && meta.Plan.CommitUnanswered != null);
+
+        node.Reopen(new FaultyDatabase(random.Below(2) == 0 ? inner.Kill() : inner.PowerCut()));
+        Assert.Equal(1200, node.Catalog.Totals.Files);
+        Assert.Equal(promised ? 7 : 0, node.Names("to").Count());
+        Assert.Equal(promised ? 0 : 7, node.Names("from").Count());
+        if (promised) Assert.Equal((1, 2), (node.Catalog.History(Node.Path("to/0/7")).Count, node.Catalog.History(Node.Path("from/0/7")).Count));
+        Assert.True(node.Catalog.Verify().IsClean);
+    });
+
+    [Fact]
+    public void A_list_that_ends_with_a_fault_leaves_nothing_of_it_and_the_next_one_is_made_alone()
+    {
+        using CatalogRig rig = new();
+        Node node = rig.NewFounder();
+        node.Catalog.Change(Enumerable.Range(0, 12_000).Select(i => node.File($"from/{i}", $"{i}")));
+        Assert.Throws<ConfigException>(() => node.Catalog.Change(Moves(node).Select((edit, i) => i < 11_000 ? edit : throw new ConfigException("no more"))));
+        Assert.Equal(12_000, node.Names("from").Count());
+        Assert.Equal(600, node.Catalog.Change(Enumerable.Range(0, 600).Select(i => new Edit.Remove(Node.Path($"from/{i}")))).Made);
+        Assert.Equal((11_400, 0), (node.Names("from").Count(), node.Names("to").Count()));
+        node.Reopen();
+        Assert.Empty(node.Catalog.Findings);
+        Assert.True(node.Catalog.Verify().IsClean);
+    }
+
+    static IEnumerable<Edit> Moves(Node node) => node.Catalog.Below(Node.Path("from")).Where(entry => !entry.IsImplicit).Select(entry =>
+        new Edit.Move(entry.Winner!.Entry! with { Path = Node.Path("to" + entry.Path.Text["from".Length..]) }, entry.File, RecordKind.File, entry.Path, entry.Versions));
 
     [Fact]
     public async Task Callers_that_meet_share_a_commit_and_one_whose_edit_is_impossible_fails_alone()

@@ -33,9 +33,9 @@ public sealed class VersionVectorTests
     [Fact]
     public void One_device_too_many_is_refused()
     {
-        VersionVector full = VersionVector.Of([.. Enumerable.Range(1, 64).Select(i => new VersionEntry(new DeviceId([.. new byte[15], (byte)i]), new HybridTime((ulong)i)))]);
-        Assert.Throws<LimitExceededException>(() => full.With(new DeviceId([.. new byte[15], 100]), new HybridTime(100)));
-        Assert.Equal(64, full.With(new DeviceId([.. new byte[15], 5]), new HybridTime(100)).Count);
+        VersionVector full = VersionVector.Of([.. Enumerable.Range(1, VersionVector.MaxCount).Select(i => new VersionEntry(new DeviceId([.. new byte[15], (byte)i]), new HybridTime((ulong)i)))]);
+        Assert.Throws<LimitExceededException>(() => full.With(new DeviceId([.. new byte[15], 200]), new HybridTime(200)));
+        Assert.Equal(VersionVector.MaxCount, full.With(new DeviceId([.. new byte[15], 5]), new HybridTime(200)).Count);
     }
 
     [Fact]

@@ -5,7 +5,8 @@ namespace Vault.Catalog;
 
 /// <summary>Something on this machine that is to be added, and where it goes: a file becomes that path, a folder's contents come under it.</summary>
 /// <param name="Path">As the user wrote it. A symlink is added as one, unless a slash follows its name.</param>
-public sealed record ImportSource(string Path, VaultPath Target)
+/// <param name="Target">Null for a folder whose contents go to the top of the vault.</param>
+public sealed record ImportSource(string Path, VaultPath? Target)
 {
     /// <summary>Under the last part of its own name, in the form that vaults use. Null where there is none that a vault can hold.</summary>
     public static ImportSource? ByName(string path)

@@ -42,16 +42,18 @@ sealed class ImportWork
     public async Task AddAsync(ImportSource source, FolderHandle folder, byte[]? name, int workers, CancellationToken stop)
     {
         byte[] path = source.FullPath;
+        byte[] target = source.Target?.ToUtf8() ?? [];
         if (name != null)
         {
-            StatFolder single = stats.In(path.AsSpan(0, path.Length - name.Length), source.Target.ToUtf8());
+            if (source.Target is null) throw new Primitives.ConfigException($"{source.Path} is no folder", "say where it goes with --as");
+            StatFolder single = stats.In(path.AsSpan(0, path.Length - name.Length), target);
             WalkedFolder above = new(folder, path[..Math.Max(path.Length - name.Length - 1, 1)], [], "");
             using WalkedEntry entry = new(above, name, FileKind.Other);
             await TakeAsync(entry, single, () => source.Target, stop);
             return;
         }
-        ImportedFolder root = new(source.Target, stats.In(path, source.Target.ToUtf8()));
-        if (folder.Stat(out FileStat stat) == 0) await TakeFolderAsync(root.Stats, [], stat, () => root.Path);
+        ImportedFolder root = new(source.Target, stats.In(path, target));
+        if (source.Target != null && folder.Stat(out FileStat stat) == 0) await TakeFolderAsync(root.Stats, [], stat, () => root.Path);
         Lock walking = new();
         using FolderWalk walk = new(folder, path, root, Enter, (where, why) => skips.Add(PathForPeople.Of(where), SkipReason.Unreadable, Lower(why)));
         await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(WorkAsync, CancellationToken.None)));

@@ -3,12 +3,13 @@ using System.Text;
 namespace Vault.Catalog;
 
 /// <summary>A folder that is being added: where its entries go, and where the stat cache keeps what it knows of them.</summary>
-sealed class ImportedFolder(VaultPath path, StatFolder stats)
+/// <param name="path">Null for the top of the vault.</param>
+sealed class ImportedFolder(VaultPath? path, StatFolder stats)
 {
     readonly Lock gate = new();
     Dictionary<string, string>? changedNames; // of names that were put into another form, whose that form is: two may have one
 
-    public VaultPath Path => path;
+    public VaultPath? Path => path;
 
     public StatFolder Stats => stats;
 
@@ -19,7 +20,7 @@ sealed class ImportedFolder(VaultPath path, StatFolder stats)
         detail = Describe(VaultPath.FaultIn(name));
         if (detail.Length > 0) return null;
         string text = Encoding.UTF8.GetString(name), normal = PathText.Normalise(text);
-        if (path.Child(normal) is not { } child)
+        if ((path is null ? VaultPath.Parse(normal) : path.Child(normal)) is not { } child)
         {
             detail = "its path is too long for a vault";
             return null;

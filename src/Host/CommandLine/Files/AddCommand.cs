@@ -12,7 +12,7 @@ static class AddCommand
     {
         Argument<string> vault = Words.Vault(terminal);
         Argument<string[]> paths = new("path") { Description = "Files and folders, or - for standard input", HelpName = "PATH", Arity = ArgumentArity.OneOrMore };
-        Option<string?> place = new("--as") { Description = "Where it goes in the vault; a folder's contents go below it", HelpName = "PREFIX" };
+        Option<string?> place = new("--as") { Description = "Where it goes in the vault; a folder's contents go below it, '.' is the top", HelpName = "PREFIX" };
         Option<string[]> tags = new("--tag") { Description = "Mark what is added; may be repeated", HelpName = "T", DefaultValueFactory = _ => [] };
         Option<bool> strict = new("--strict") { Description = "Fail (exit code 1) when anything had to be skipped" };
         Option<bool> json = Words.Json();

@@ -9,8 +9,7 @@ static class LogCommand
     {
         Argument<string> vault = Words.Vault(terminal);
         Argument<string?> path = new("path") { Description = "A file or folder in the vault; all of it when left out", HelpName = "PATH", Arity = ArgumentArity.ZeroOrOne };
-        Option<int> limit = new("--limit", "-n") { Description = "So many of the latest", HelpName = "N", DefaultValueFactory = _ => 1000 };
-        limit.Validators.Add(value => { if (value.GetValue(limit) < 1) value.AddError("--limit takes 1 or more"); });
+        Option<int> limit = Words.Number("--limit", "-n", "So many of the latest", least: 1, most: int.MaxValue, usual: 1000);
         Option<bool> json = Words.Json("Print one JSON object a line");
         TaughtCommand command = new("log", "show the versions of files, newest first", "vault log notes lists/todo.txt", "vault log photos -n 20") { vault, path, limit, json };
         command.SetAction(async (line, stop) =>

@@ -9,13 +9,7 @@ static class GcCommand
     public static Command Create(Terminal terminal)
     {
         Option<bool> json = Words.Json();
-        Option<int> hold = new("--hold-hours")
-        {
-            Description = "Keep what nothing needs for this many hours",
-            HelpName = "N",
-            DefaultValueFactory = _ => (int)Collection.DefaultHold.TotalHours,
-        };
-        hold.Validators.Add(value => { if (value.GetValue(hold) < 0) value.AddError("--hold-hours takes 0 or more"); });
+        Option<int> hold = Words.Number("--hold-hours", null, "Keep what nothing needs for this many hours", least: 0, most: int.MaxValue, usual: (int)Collection.DefaultHold.TotalHours);
         TaughtCommand command = new("gc", "delete blocks that nothing needs any more, and return their space", "vault gc", "vault gc --hold-hours 0") { hold, json };
         command.SetAction(async (line, stop) =>
         {

@@ -35,10 +35,12 @@ static class CreateCommand
     {
         const int most = 255; // one byte of a vault's settings
         Option<int?> option = new(name) { Description = description, HelpName = "N" };
-        option.Validators.Add(result =>
+        option.CustomParser = result =>
         {
-            if (result.GetValue(option) is < 1 or > most) result.AddError($"{name} takes 1 to {most}");
-        });
+            if (int.TryParse(result.Tokens[0].Value, System.Globalization.CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= most) return number;
+            result.AddError($"{name} takes 1 to {most}");
+            return null;
+        };
         return option;
     }
 }
