@@ -47,9 +47,8 @@ static class CommandLine
             ParseResult line = grammar.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
             bool completing = grammar.Directives.OfType<SuggestDirective>().Any(suggest => line.GetResult(suggest) != null);
             // Who asks how a command is used doesn't know its arguments yet.
-            if (line.UnmatchedTokens.Count == 0 && grammar.Options.OfType<HelpOption>().Single() is var help && line.GetResult(help) is { Implicit: false })
-                return ((HelpChoice)help.Action!).Invoke(line);
-            if (line.Errors.Count > 0 && !completing) return RefuseUsage(line, terminal);
+            bool asking = line.UnmatchedTokens.Count == 0 && line.GetResult(grammar.Options.OfType<HelpOption>().Single()) is { Implicit: false };
+            if (line.Errors.Count > 0 && !completing && !asking) return RefuseUsage(line, terminal);
             InvocationConfiguration invocation = new() { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience };
             int code = await line.InvokeAsync(invocation);
             await terminal.Output.FlushAsync();
