@@ -1,6 +1,6 @@
 // Blocks: a vault's bytes as sealed, content-addressed blocks on this machine's disk. Files are cut (Chunking/), sealed
 // (Format/), compressed where it helps (Compression/), written and read as streams (Files/), stored through one checked door
-// (Storage/), kept for as long as something needs them (Keeping/) and mended when the disk lies (Repair/). Nothing here knows
+// (Storage/), the large ones in files of their own (Segments/), kept for as long as something needs them (Keeping/) and mended when the disk lies (Repair/). Nothing here knows
 // what a path, a record or a peer is: a file is a FileRef, a vault is a tag and a set of keys.
 // Read next: Format/Block.cs (the bytes), Storage/BlockStore.cs (the door), Files/FileWriter.cs (a file's way in).
 
@@ -21,10 +21,10 @@ public static class Limits
     /// <summary>Format. Levels of inner blocks above the leaves: far more than any disk fills, and an end to any walk.</summary>
     public const int MaxLevel = 8;
 
-    /// <summary>A commit with fewer new block bytes than this goes through the log with one sync; larger ones bypass the log and end in a flush.</summary>
+    /// <summary>A session with fewer new block bytes than this is one synced commit of the database; a larger one appends to segments and ends in a flush.</summary>
     public const int LoggedCommit = 4 << 20;
 
-    /// <summary>Unlogged bytes that may wait in memory before the store flushes them: half of what the memtables may take.</summary>
+    /// <summary>Bytes that may be written before the store flushes them: so much is lost of a session at most that is cut short, and writers wait at twice that.</summary>
     public const int UnflushedBytes = 32 << 20;
 
     /// <summary>Leaves on their way through one file writer at once, whatever number of files they are of: bounds its memory to some tens of megabytes.</summary>

@@ -20,14 +20,14 @@ public static class StoreDatabases
     public static Schema BlocksSchema { get; } = new(StoreKeys.Blocks, BlocksFormat, Program, new Migration(2, "segments", static (_, _, _) => (null, 0), static _ => 0));
     public static Schema MetaSchema { get; } = new(MetaDefault, MetaFormat, Program);
 
-    /// <summary>Two of these are all the memory that unflushed blocks may take. Larger than what a flush is begun for, so that it is always we who begin it.</summary>
+    /// <summary>Two of these are all the memory that small commits and the index may take before they are in tables.</summary>
     const long BlocksBuffer = 40L << 20;
     const long MetaBuffer = 4L << 20;
 
     /// <summary>Smaller values stay among the keys: a blob file entry costs a read of its own.</summary>
     const long LeastBlob = 4 << 10;
 
-    /// <summary>Larger than one flush writes, so that a flush makes one file.</summary>
+    /// <summary>Larger than one flush of a buffer, so that it makes one file.</summary>
     const long BlobFile = 64L << 20;
 
     public static DatabaseOptions Blocks(string dataFolder, StoreMemory memory) => new()
