@@ -63,6 +63,13 @@ public sealed class OpenedStore : IDisposable
     /// <summary>Since when this store may have forgotten something it knew; null when it never had to be mended. It may then take from others, and not tell them what to forget.</summary>
     public string? MendedSince => MendingNotes.Since(Meta);
 
+    /// <summary>What the blocks and their index take: the database and the segments.</summary>
+    public (long Bytes, int Files) BlocksOnDisk()
+    {
+        DatabaseFigures database = BlocksDatabase.Figures();
+        return (database.FileBytes + segments.BytesOnDisk(), database.Files + segments.Numbers().Count());
+    }
+
     /// <summary>After a reconciliation with others has brought back what was lost, or its owner goes on with what is here.</summary>
     public void AcceptMending() => MendingNotes.Accept(Meta);
 

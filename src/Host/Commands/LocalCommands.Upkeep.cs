@@ -26,9 +26,10 @@ sealed partial class LocalCommands
             foreach (KeyRingEntry entry in home.Ring.Entries) home.Vault(entry.Keys).Catalog.AcceptAsIs();
         }
         string? since = opened.MendedSince;
-        DatabaseFigures blocks = opened.BlocksDatabase.Figures(), meta = opened.Meta.Figures();
+        (long bytes, int files) = opened.BlocksOnDisk();
+        DatabaseFigures meta = opened.Meta.Figures();
         StoreHealth health = await CheckAsync(only: null, progress, stop);
-        return new StoreDiagnosis(home.FullPath, opened.Findings, since, new DatabaseSize(blocks.FileBytes, blocks.Files), new DatabaseSize(meta.FileBytes, meta.Files), health);
+        return new StoreDiagnosis(home.FullPath, opened.Findings, since, new DatabaseSize(bytes, files), new DatabaseSize(meta.FileBytes, meta.Files), health);
     }
 
     public async Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<TransferProgress>? progress, CancellationToken stop)

@@ -17,6 +17,7 @@ sealed record CatalogHealth(string Vault, string Name, string Root, long Records
 
 /// <param name="Findings">What had to be mended to open it.</param>
 /// <param name="MendedSince">Since when it may have forgotten something it knew.</param>
+/// <param name="Blocks">Segments and the database that has their index.</param>
 sealed record StoreDiagnosis(string Data, IReadOnlyList<string> Findings, string? MendedSince, DatabaseSize Blocks, DatabaseSize Meta, StoreHealth Health);
 
 sealed record DatabaseSize(long Bytes, long Files);
