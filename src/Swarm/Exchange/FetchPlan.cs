@@ -168,7 +168,11 @@ sealed partial class FetchPlan
     public void Lost(IEnumerable<BlockId> ids, TimeSpan now)
     {
         foreach (BlockId id in ids)
-            if (wants.TryGetValue(id, out Wanted? want) && want.State == WantState.Landing) Enqueue(want);
+            if (wants.TryGetValue(id, out Wanted? want) && want.State == WantState.Landing)
+            {
+                Enqueue(want);
+                Settle(want); // who had it may be gone by now, and the others may have said that they lack it
+            }
         Fill(now);
     }
 

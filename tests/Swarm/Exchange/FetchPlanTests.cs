@@ -14,13 +14,14 @@ public sealed class FetchPlanTests
     {
         PlanWorld world = new(random) { Losses = random.Below(2) * 10 };
         BlockId[] blocks = [.. Enumerable.Range(0, 1 + random.Below(1500)).Select(_ => world.NewBlock(30 + random.Below(1 << (5 + random.Below(16)))))];
+        double least = blocks.Sum(block => (double)world.Sizes[block]) / (Long / 2).TotalSeconds; // a slower one couldn't send all it alone may have in the time there is
         int count = 1 + random.Below(7);
         for (int i = 0; i < count; i++)
         {
             int share = random.Below(101);
             Manner manner = i == 0 ? Manner.Honest : (Manner)random.Below(5);
             world.After(TimeSpan.FromSeconds(random.Below(10)), () =>
-                world.Add(manner, blocks.Where(_ => random.Below(100) < share), 1e4 * (1 + random.Below(10_000)), TimeSpan.FromMilliseconds(random.Below(300))));
+                world.Add(manner, blocks.Where(_ => random.Below(100) < share), Math.Max(least, 1e4 * (1 + random.Below(10_000))), TimeSpan.FromMilliseconds(random.Below(300))));
         }
         for (int at = 0; at < blocks.Length;)
         {

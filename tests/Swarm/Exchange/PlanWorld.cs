@@ -39,6 +39,9 @@ sealed class WorldSource(Manner manner, HashSet<BlockId> holds, double rate, Tim
 /// </summary>
 sealed class PlanWorld(RandomSource random)
 {
+    /// <summary>A block that takes long to send shows itself this often, as its bytes do on a stream.</summary>
+    static readonly TimeSpan Sign = TimeSpan.FromSeconds(5);
+
     readonly PriorityQueue<Action, (TimeSpan, long)> events = new();
     readonly List<WorldSource> sources = [];
     readonly HashSet<BlockId> landing = [];
@@ -141,12 +144,20 @@ sealed class PlanWorld(RandomSource random)
             bool gives = source.Manner != Manner.Empty && source.Holds.Contains(id);
             TimeSpan start = source.BusyUntil > Now + source.Latency ? source.BusyUntil : Now + source.Latency;
             source.BusyUntil = start + (gives ? TimeSpan.FromSeconds(Sizes[id] / source.Rate) : TimeSpan.Zero);
-            After(source.BusyUntil - Now, () => OnAnswer(source, number, id, gives));
+            int trickled = 0;
+            for (TimeSpan at = start + Sign; gives && at < source.BusyUntil; at += Sign)
+            {
+                int piece = (int)(source.Rate * Sign.TotalSeconds);
+                trickled += piece;
+                After(at - Now, () => { if (source.Slot >= 0) Plan.Progress(source.Slot, piece, Now); });
+            }
+            After(source.BusyUntil - Now, () => OnAnswer(source, number, id, gives, Math.Max(0, Sizes[id] - trickled)));
         }
         Assert.InRange(source.Owes.Count, 1, ExchangeLimits.Outstanding);
     }
 
-    void OnAnswer(WorldSource source, uint number, BlockId id, bool gives)
+    /// <param name="rest">What hasn't been told of while it came.</param>
+    void OnAnswer(WorldSource source, uint number, BlockId id, bool gives, int rest)
     {
         if (source.Slot < 0) return;
         source.Owes.Remove(number);
@@ -162,7 +173,7 @@ sealed class PlanWorld(RandomSource random)
             Part(source);
             return;
         }
-        Plan.Progress(source.Slot, Sizes[id], Now);
+        Plan.Progress(source.Slot, rest, Now);
         bool use = Plan.Arrived(source.Slot, number, Sizes[id], Now) is not null;
         DeliveredBytes += Sizes[id];
         if (!use)
