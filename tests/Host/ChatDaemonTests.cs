@@ -74,7 +74,7 @@ public sealed class ChatDaemonTests
                 await victim.KillAsync(); // while others are on their way
                 foreach ((int code, byte[] output, _) in await Task.WhenAll(sends))
                     if (code == 0) acknowledged.Add(JsonDocument.Parse(output).RootElement.GetProperty("id").GetString()!);
-                RunningDaemon again = await RunningDaemon.StartAsync(victim.Folder);
+                RunningDaemon again = await RunningDaemon.StartAsync(victim.Folder, victim.Port); // two that both moved before they met again couldn't find each other
                 await victim.DisposeAsync();
                 (first, second) = victim == first ? (again, second) : (first, again);
             }

@@ -24,6 +24,9 @@ sealed class RunningDaemon : IAsyncDisposable
     /// <summary>What it printed when it was ready.</summary>
     public JsonElement Ready { get; }
 
+    /// <summary>Where it listens for others.</summary>
+    public int Port => int.Parse(Ready.GetProperty("listen")[0].GetString()!.Split('/')[4], System.Globalization.CultureInfo.InvariantCulture);
+
     public string Peer => Ready.GetProperty("peer").GetString()!;
 
     /// <param name="port">Where it listens; zero for any.</param>
