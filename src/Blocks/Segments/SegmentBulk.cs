@@ -59,20 +59,20 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
             }
             catch
             {
-                Leave(segment, refused: true);
+                lock (gate)
+                {
+                    Refuse(segment);
+                    Leave(segment);
+                }
                 throw;
             }
             lock (gate)
             {
-                if (!segment.Refused)
-                {
-                    segment.Dirty = true;
-                    for (int i = 0; i < infos.Length; i++) pending[new BlockPlace(vault, blocks[i].Id)] = new Written(infos[i], segment, at);
-                    any = true;
-                }
+                bool refused = segment.Refused;
+                if (!refused) Note(vault, blocks, infos, segment, at);
+                Leave(segment); // after that: what is dirty stays open
+                if (refused) throw new IOException("the segment refused another write");
             }
-            Leave(segment, refused: false);
-            if (segment.Refused) throw new IOException("the segment refused another write");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -109,14 +109,17 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
         }
     }
 
-    void Leave(Segment segment, bool refused)
+    void Note(VaultTag vault, IReadOnlyList<NewBlock> blocks, BlockInfo[] infos, Segment segment, long run)
     {
-        lock (gate)
-        {
-            segment.Writers--;
-            if (refused) Refuse(segment);
-            CloseWhatIsDone();
-        }
+        segment.Dirty = true;
+        for (int i = 0; i < infos.Length; i++) pending[new BlockPlace(vault, blocks[i].Id)] = new Written(infos[i], segment, run);
+        any = true;
+    }
+
+    void Leave(Segment segment)
+    {
+        segment.Writers--;
+        if (segment != current) CloseWhatIsDone();
     }
 
     void Settle(Segment[] dirty, KeyValuePair<BlockPlace, Written>[] taken, bool refused)

@@ -100,11 +100,12 @@ public sealed partial class SegmentFiles : IDisposable
         DurableFolder.Sync(FullPath);
     }
 
-    /// <summary>For good. Whoever reads from it meanwhile reads to the end.</summary>
+    /// <summary>For good. The name goes first: a reader that opened it again after it was closed would hold its space.</summary>
     internal void Delete(uint segment)
     {
-        Close(segment);
         File.Delete(PathOf(segment));
+        lock (gate)
+            if (open.Remove(segment, out SafeFileHandle? handle)) handle.Dispose();
     }
 
     /// <summary>The same files once more in another folder: linked where that is on the same file system, for they don't change any more, else copied.</summary>
@@ -148,12 +149,6 @@ public sealed partial class SegmentFiles : IDisposable
             opened.Enqueue(segment);
             return handle;
         }
-    }
-
-    void Close(uint segment)
-    {
-        lock (gate)
-            if (open.Remove(segment, out SafeFileHandle? handle)) handle.Dispose();
     }
 
     static bool ReadFully(SafeFileHandle handle, Span<byte> bytes, long at)
