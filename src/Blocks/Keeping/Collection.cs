@@ -102,14 +102,16 @@ public sealed class Collection(BlockStore store, RandomSource random)
         // A damaged block is in no listing: its bytes go when nothing reaches it, and when it is here whole again.
         void DeleteUnneededDamage()
         {
+            Batch whole = new();
             foreach (DamagedBlock damaged in store.Quarantine.Of(vault))
             {
                 bool here = store.Contains(vault, damaged.Id);
                 if (!here && cycle.Marks.MayContain(damaged.Id)) continue;
                 if (!here) candidates.Add((damaged.Id, default));
-                else store.Blocks.Commit(new Batch().Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.AsideOf, vault, damaged.Id)), Durability.Synced);
+                else whole.Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.AsideOf, vault, damaged.Id));
                 notes.Delete(StoreKeys.Quarantine, StoreKeys.MetaKey(vault, damaged.Id));
             }
+            if (whole.Changes.Count > 0) store.Blocks.Commit(whole, Durability.Synced);
             Delete();
         }
 

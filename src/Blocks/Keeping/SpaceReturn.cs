@@ -28,7 +28,7 @@ public sealed class SpaceReturn(BlockStore store, string blocksFolder)
         long before = BytesOnDisk();
         SegmentReturn? segments = store is { Segments: { } files, Appending: { } bulk } ? new SegmentReturn(store, files, bulk) : null;
         if (segments != null) await segments.RunAsync((began, bytes) => PaceAsync(began, bytes, bytesPerSecond, stop), stop);
-        store.Blocks.Flush(); // what was deleted a moment ago counts too
+        await FlushAsync(); // what was deleted a moment ago counts too
         int rewritten = segments?.Rewritten ?? 0;
         long moved = segments?.Moved ?? 0, held = segments?.Held ?? 0, sliceMoved = 0;
         bool anyDead = false;
