@@ -107,8 +107,7 @@ sealed class IntentJournal : IDisposable
     {
         long gone = 0;
         for (ulong number = head.Ready; number < head.Next; number++) gone += database.Get(CatalogFamilies.Journal, Key(EntryOf, number))?.Length ?? 0;
-        Hash16 last = head.Ready == head.First ? head.Anchor
-            : database.Get(CatalogFamilies.Journal, Key(EntryOf, head.Ready - 1)) is { Length: >= JournalSeal.Overhead } value ? TagIn(value) : default;
+        Hash16 last = TagBefore(head, head.Ready);
         batch.DeleteRange(CatalogFamilies.Journal, Key(EntryOf, head.Ready), Key(EntryOf + 1));
         return head with { Next = head.Ready, Last = last, Bytes = head.Bytes - gone };
     }
@@ -199,9 +198,7 @@ sealed class IntentJournal : IDisposable
     List<Edit>? Read(ulong number)
     {
         if (!IsKept || database.Get(CatalogFamilies.Journal, Key(EntryOf, number)) is not { } value) return null;
-        Hash16 before = number == Head.First ? Head.Anchor
-            : database.Get(CatalogFamilies.Journal, Key(EntryOf, number - 1)) is { Length: >= JournalSeal.Overhead } previous ? TagIn(previous) : default;
-        return seal.Open(PlaceOfEntry(number, before), value) is { } content ? EditCodec.Decode(content) : null;
+        return seal.Open(PlaceOfEntry(number, TagBefore(Head, number)), value) is { } content ? EditCodec.Decode(content) : null;
     }
 
     byte[] Key(byte kind) => CatalogKeys.Note(tag, kind);
@@ -212,6 +209,10 @@ sealed class IntentJournal : IDisposable
 
     static byte[] PlaceOfEntry(ulong number, Hash16 before) =>
         new ByteWriter(25).Byte(EntryOf).UInt64(number).Bytes(before.ToArray()).ToArray();
+
+    /// <summary>What an entry is bound to: the tag of the one before it.</summary>
+    Hash16 TagBefore(JournalHead head, ulong number) => number == head.First ? head.Anchor
+        : database.Get(CatalogFamilies.Journal, Key(EntryOf, number - 1)) is { Length: >= JournalSeal.Overhead } previous ? TagIn(previous) : default;
 
     static Hash16 TagIn(ReadOnlySpan<byte> value) => new(value[^JournalSeal.TagSize..]);
 }

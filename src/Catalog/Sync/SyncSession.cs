@@ -122,7 +122,7 @@ public sealed class SyncSession
                 if (inbox.Reader.Completion.IsCompleted) break;
                 await wake.Reader.ReadAsync(stop);
             }
-            if (reading.IsCompleted) await reading; // says why it ended
+            if (inbox.Reader.Completion.IsCompleted) await reading; // it is about to end, and says why
         }
         catch (Exception failure)
         {
