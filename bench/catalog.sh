@@ -8,6 +8,7 @@ root=$(dirname "$(dirname "$self")")
 source "$root/bench/setup.sh"
 read_arguments 1 "$@"
 build_bench
+keep_memory
 header=$(describe_machine)
 
 count=$(python3 -c "print(max(20000, int(1_000_000 * $scale)))")

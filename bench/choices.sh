@@ -10,6 +10,7 @@ read_arguments 3 "$@"
 build_bench
 find_peers
 make_corpus
+keep_memory
 header=$(describe_machine)
 
 # All choices once, then all of them again: what the machine does meanwhile meets each alike.

@@ -10,6 +10,7 @@ read_arguments 5 "$@"
 build_bench
 find_peers
 make_corpus
+keep_memory
 began=$(date +%s)
 header=$(describe_machine)
 ours=$work/results/ours.jsonl

@@ -8,6 +8,7 @@ source "$root/bench/setup.sh"
 read_arguments 1 "$@"
 install_missing
 use_dotnet
+keep_memory
 header=$(describe_machine | sed 's/ rounds: .*, load/ load/')
 rm -rf "$work/micro"
 mkdir -p "$work/micro" "$root/bench/results"

@@ -59,6 +59,24 @@ make_corpus() {
     find "$corpus" -type f -exec cat {} + >/dev/null # into the page cache: reading a disk is not what is compared
 }
 
+# A virtual machine that hands freed memory back to its host pays for it when it is next touched: up to 4 s a GiB on some, which meets
+# whoever runs after a file was deleted. So it keeps its memory while we measure, and has touched all of it before. Sets $memory.
+keep_memory() {
+    local order=/sys/module/page_reporting/parameters/page_reporting_order before
+    memory="as the system has it"
+    [ -w $order ] || return 0
+    before=$(cat $order)
+    echo 11 >$order 2>/dev/null || return 0 # above the largest piece there is: none is handed back
+    trap "echo $before >$order" EXIT
+    say "touching all memory once, so that no program pays its host for the first use"
+    python3 -c '
+import mmap
+size = int(next(line for line in open("/proc/meminfo") if line.startswith("MemFree")).split()[1]) * 1024 - (1 << 30)
+memory = mmap.mmap(-1, max(size, 4096))
+for at in range(0, len(memory), 4096): memory[at] = 1'
+    memory="all touched before, none handed back to the host meanwhile"
+}
+
 version_of() { dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo unknown; }
 
 # The head of every page of results: without it a figure means nothing a year later.
@@ -68,7 +86,7 @@ describe_machine() {
     git -C "$root" diff --quiet HEAD -- src bench/Scenarios 2>/dev/null || commit="$commit with changes"
     cat <<EOF
 - measured $(date -u +%Y-%m-%d) at commit $commit; rounds: $runs, scale: $scale, load when it began: $(cut -d' ' -f1 /proc/loadavg)
-- machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores, $(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo) memory; $(. /etc/os-release && echo "$PRETTY_NAME"), kernel $(uname -r), $(findmnt -no FSTYPE -T "$work") file system
+- machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores, $(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo) memory (${memory:-as the system has it}); $(. /etc/os-release && echo "$PRETTY_NAME"), kernel $(uname -r), $(findmnt -no FSTYPE -T "$work") file system
 - .NET SDK $(cd "$root" && dotnet --version), runtime $(dotnet --list-runtimes | sed -n 's/^Microsoft\.NETCore\.App \([^ ]*\).*/\1/p' | tail -n 1); librocksdb $(version_of librocksdb7.8), libzstd $(version_of libzstd1), libssl $(version_of libssl3), libsodium $(version_of libsodium23)
 EOF
 }
