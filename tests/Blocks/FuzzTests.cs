@@ -23,7 +23,7 @@ public sealed class FuzzTests : IDisposable
         decompressor.Dispose();
     }
 
-    /// <summary>What the runtime allocates on a thread now and then, for example when it compiles a method anew.</summary>
+    /// <summary>What the runtime allocates on a thread now and then, for example when it compiles a method anew; more than that it does once.</summary>
     const int RuntimesOwn = 512;
 
     /// <summary>Tries mutations of the samples; <paramref name="decode"/> may allocate up to the limit beside what is mutated.</summary>
@@ -33,11 +33,16 @@ public sealed class FuzzTests : IDisposable
         Seed.Check(LongRun.Cases(100_000, 1_000_000), random =>
         {
             byte[] bent = Bend(samples[random.Below(samples.Length)], random);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            decode(bent);
-            long used = GC.GetAllocatedBytesForCurrentThread() - before;
+            if (Allocated(bent) is var used && used > limit + RuntimesOwn) used = Allocated(bent); // what the decoder takes it takes each time
             Assert.True(used <= limit + RuntimesOwn, $"{used} bytes allocated for {Convert.ToHexString(bent)}");
         });
+
+        long Allocated(byte[] bent)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            decode(bent);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
     }
 
     static byte[] Bend(byte[] sample, RandomSource random)
