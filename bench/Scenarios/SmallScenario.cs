@@ -33,28 +33,35 @@ static class SmallScenario
         return 0;
     }
 
-    /// <summary>Blocks of 1 KiB in batches of a thousand, each batch durable before the next.</summary>
+    /// <summary>Blocks of 1 KiB in batches of a thousand, each batch durable before its writer's next; a writer for each core.</summary>
     public static async Task<int> PutsAsync(string folder, int count)
     {
         using BenchStore store = new(folder);
-        byte[] batch = new byte[BlocksPerBatch * Size];
-        RandomSource.Seeded(3).Fill(batch);
-        for (int i = 0; i < BlocksPerBatch; i++) new BlockHeader(0, 0).Write(batch.AsSpan(i * Size));
         Meter meter = new();
-        for (int done = 0; done < count; done += BlocksPerBatch)
+        int batches = (count + BlocksPerBatch - 1) / BlocksPerBatch, begun = 0;
+        await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(async () =>
         {
-            using WriteSession session = store.Blocks.BeginWrite(store.Tag);
-            for (int i = 0; i < Math.Min(BlocksPerBatch, count - done); i++)
-            {
-                Memory<byte> bytes = batch.AsMemory(i * Size, Size);
-                BinaryPrimitives.WriteInt32LittleEndian(bytes.Span[BlockHeader.Size..], done + i); // enough to make it another block; fresh noise would be measured too
-                if (!Block.TryParse(bytes, out Block block)) throw new InvalidOperationException("a leaf of noise is a leaf");
-                await session.AddAsync(block);
-            }
-            await session.FlushAsync();
-        }
+            byte[] batch = new byte[BlocksPerBatch * Size];
+            RandomSource.Seeded(3).Fill(batch);
+            for (int i = 0; i < BlocksPerBatch; i++) new BlockHeader(0, 0).Write(batch.AsSpan(i * Size));
+            for (int mine; (mine = Interlocked.Increment(ref begun) - 1) < batches;)
+                await PutAsync(store, batch, mine * BlocksPerBatch, Math.Min(BlocksPerBatch, count - mine * BlocksPerBatch));
+        })));
         Finish("puts", count, meter, folder);
         return 0;
+    }
+
+    static async Task PutAsync(BenchStore store, byte[] batch, int first, int count)
+    {
+        using WriteSession session = store.Blocks.BeginWrite(store.Tag);
+        for (int i = 0; i < count; i++)
+        {
+            Memory<byte> bytes = batch.AsMemory(i * Size, Size);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.Span[BlockHeader.Size..], first + i); // enough to make it another block; fresh noise would be measured too
+            if (!Block.TryParse(bytes, out Block block)) throw new InvalidOperationException("a leaf of noise is a leaf");
+            await session.AddAsync(block);
+        }
+        await session.FlushAsync();
     }
 
     static void Finish(string what, int count, Meter meter, string folder) => Report.Line(what, meter,

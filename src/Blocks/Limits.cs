@@ -22,7 +22,7 @@ public static class Limits
     public const int MaxLevel = 8;
 
     /// <summary>A session with fewer new block bytes than this is one synced commit of the database; a larger one appends to segments and ends in a flush.</summary>
-    public const int LoggedCommit = 4 << 20;
+    public const int LoggedCommit = 512 << 10;
 
     /// <summary>Bytes that may be written before the store flushes them: so much is lost of a session at most that is cut short, and writers wait at twice that.</summary>
     public const int UnflushedBytes = 32 << 20;

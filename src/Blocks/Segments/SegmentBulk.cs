@@ -241,11 +241,14 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
     // takes. And how far each segment is indexed then: what lies behind is looked at when the store is next opened.
     static Batch IndexOf(KeyValuePair<BlockPlace, Written>[] blocks)
     {
-        Array.Sort(blocks, static (a, b) => a.Key.Id.CompareTo(b.Key.Id));
+        BlockId[] ids = Array.ConvertAll(blocks, block => block.Key.Id);
+        int[] order = [.. Enumerable.Range(0, blocks.Length)]; // small things to move about
+        Array.Sort(ids, order);
         Batch batch = new();
         HashSet<Segment> segments = [];
-        foreach ((BlockPlace place, Written written) in blocks)
+        foreach (int next in order)
         {
+            (BlockPlace place, Written written) = blocks[next];
             batch.Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, place.Vault, place.Id), written.Info.Encode());
             written.Segment.Outstanding.Remove(written.Run);
             segments.Add(written.Segment);

@@ -161,6 +161,7 @@ public sealed class BlockStore : IDisposable
 
     public void Dispose()
     {
+        Flushes.Dispose();
         Appending?.Dispose();
         Leases.Dispose();
     }

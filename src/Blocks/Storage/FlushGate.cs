@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Vault.Identity;
 
 namespace Vault.Blocks;
@@ -6,9 +7,17 @@ namespace Vault.Blocks;
 /// Makes the blocks of large sessions durable, many writers at a time: who asks while a flush runs shares the next one, because the
 /// running one may have begun too early for him. Also the brake: unflushed bytes wait in memory, so writers wait for the disk.
 /// </summary>
-sealed class FlushGate(IBulk bulk)
+/// <remarks>
+/// All flushes run on one thread, for as long as the store is open. The database waits for the disk in them, which should cost
+/// no worker; and it draws the heights of its skip list's towers from a generator of the thread's own, whose seed is the place
+/// of its stack. On a new thread for each flush, every one of them drew the same heights, and because a flush inserts in the
+/// order of the keys the high towers came to stand side by side: the list was searched step by step.
+/// </remarks>
+sealed class FlushGate(IBulk bulk) : IDisposable
 {
     readonly Lock gate = new();
+    readonly BlockingCollection<TaskCompletionSource> asked = [];
+    Thread? flushing;
     int writing;    // writes that have begun and not ended: their blocks may be visible already
     long unflushed; // bytes written since the last flush began
     Task? running;
@@ -63,29 +72,43 @@ sealed class FlushGate(IBulk bulk)
         }
     }
 
+    public void Dispose()
+    {
+        asked.CompleteAdding();
+        flushing?.Join();
+        asked.Dispose();
+    }
+
     Task Begin()
     {
         unflushed = 0;
-        // The database blocks while it waits for the disk: on a thread of its own, so that no worker is lost to it.
-        Task flush = Task.Factory.StartNew(Flush, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
-        running = flush;
-        return flush;
+        TaskCompletionSource flush = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (flushing is null)
+        {
+            flushing = new Thread(FlushAll) { IsBackground = true, Name = "block flushes" };
+            flushing.Start();
+        }
+        asked.Add(flush);
+        return running = flush.Task;
     }
 
-    void Flush()
+    void FlushAll()
     {
-        try
+        foreach (TaskCompletionSource flush in asked.GetConsumingEnumerable())
         {
-            bulk.Flush();
-        }
-        catch
-        {
-            NoteFailure();
-            throw;
-        }
-        finally
-        {
+            Exception? fault = null;
+            try
+            {
+                bulk.Flush();
+            }
+            catch (Exception failure)
+            {
+                fault = failure;
+                NoteFailure();
+            }
             lock (gate) running = null;
+            if (fault is null) flush.SetResult();
+            else flush.SetException(fault);
         }
     }
 

@@ -21,7 +21,7 @@ public static class StoreDatabases
     public static Schema MetaSchema { get; } = new(MetaDefault, MetaFormat, Program);
 
     /// <summary>Two of these are all the memory that small commits and the index may take before they are in tables.</summary>
-    const long BlocksBuffer = 40L << 20;
+    const long BlocksBuffer = 24 << 20;
     const long MetaBuffer = 4L << 20;
 
     /// <summary>Smaller values stay among the keys: a blob file entry costs a read of its own.</summary>

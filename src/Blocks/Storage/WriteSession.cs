@@ -6,8 +6,8 @@ using Vault.Store;
 namespace Vault.Blocks;
 
 /// <summary>
-/// Blocks on their way into a vault: from one file, or from many that become durable together. Up to 4 MiB wait in memory and
-/// go into the database in one synced commit; more than that goes into segments as it comes and ends in a flush that all
+/// Blocks on their way into a vault: from one file, or from many that become durable together. Up to half a MiB waits in memory and
+/// goes into the database in one synced commit; more than that goes into segments as it comes and ends in a flush that all
 /// sessions share. Safe for use from several threads. Dispose it after what refers to the blocks is committed.
 /// </summary>
 public sealed class WriteSession : IDisposable

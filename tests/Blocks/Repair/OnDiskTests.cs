@@ -64,7 +64,7 @@ public sealed class OnDiskTests : IDisposable
     {
         using DataFolder data = DataFolder.Take(Data, Program, clock);
         using OpenedStore opened = OpenedStore.Open(data, memory, clock);
-        const int size = 1_000_000;
+        const int size = 400_000;
         List<FileRef> files = await FillAsync(opened, 60, size, apart);
         string blocks = Path.Combine(Data, StoreDatabases.BlocksFolder);
         long before = BytesOfBlocks();
@@ -90,7 +90,7 @@ public sealed class OnDiskTests : IDisposable
     {
         using DataFolder data = DataFolder.Take(Data, Program, clock);
         using OpenedStore opened = OpenedStore.Open(data, memory, clock);
-        const int size = 1_000_000;
+        const int size = 400_000;
         List<FileRef> files = await FillAsync(opened, 20, size, apart: true);
         // As a return of space that ended before it let go of anything.
         foreach ((BlockId id, _) in opened.Store.List(Rig.Vault).ToList())
@@ -135,7 +135,7 @@ public sealed class OnDiskTests : IDisposable
     [InlineData("*.sst", true, true)] // the index is gone, the blob files are not: inner blocks, which are small, are lost
     public async Task A_block_database_that_will_not_open_is_moved_aside_and_rebuilt(string broken, bool gone, bool apart)
     {
-        const int size = 700_000;
+        const int size = 400_000;
         List<FileRef> files;
         using (DataFolder data = DataFolder.Take(Data, Program, clock))
         using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) files = await FillAsync(opened, 20, size, apart);
@@ -180,7 +180,7 @@ public sealed class OnDiskTests : IDisposable
     public async Task A_block_lost_in_a_rebuilding_is_reported_as_damaged(bool apart)
     {
         using (DataFolder data = DataFolder.Take(Data, Program, clock))
-        using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) await FillAsync(opened, 12, 700_000, apart);
+        using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) await FillAsync(opened, 12, 400_000, apart);
         string blocks = Path.Combine(Data, StoreDatabases.BlocksFolder);
         foreach (string file in Directory.GetFiles(Data, apart ? "*.blob" : "*.seg", SearchOption.AllDirectories))
         {
@@ -203,7 +203,7 @@ public sealed class OnDiskTests : IDisposable
     {
         List<FileRef> files;
         using (DataFolder data = DataFolder.Take(Data, Program, clock))
-        using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) files = await FillAsync(opened, 12, 700_000);
+        using (OpenedStore opened = OpenedStore.Open(data, memory, clock)) files = await FillAsync(opened, 12, 400_000);
         Directory.Delete(Path.Combine(Data, StoreDatabases.BlocksFolder), recursive: true);
 
         using DataFolder again = DataFolder.Take(Data, Program, clock);
@@ -211,7 +211,7 @@ public sealed class OnDiskTests : IDisposable
         Assert.Contains("was gone", Assert.Single(rebuilt.Findings));
         Assert.NotNull(rebuilt.MendedSince);
         Assert.Empty(rebuilt.Store.Missing(Rig.Vault));
-        await AssertReadsAsync(rebuilt.Store, files.Index(), 700_000);
+        await AssertReadsAsync(rebuilt.Store, files.Index(), 400_000);
     }
 
     [Fact]
@@ -222,7 +222,7 @@ public sealed class OnDiskTests : IDisposable
         using (DataFolder data = DataFolder.Take(Data, Program, clock))
         using (OpenedStore opened = OpenedStore.Open(data, memory, clock))
         {
-            files = await FillAsync(opened, 5, 700_000, apart: true);
+            files = await FillAsync(opened, 5, 400_000, apart: true);
             byte[] mark = [0, 0, .. "schema"u8], value = opened.BlocksDatabase.Get(StoreKeys.Blocks, mark)!;
             value[0] = 1;
             opened.BlocksDatabase.Commit(new Batch().Put(StoreKeys.Blocks, mark, value), Durability.Synced);
@@ -232,10 +232,10 @@ public sealed class OnDiskTests : IDisposable
         using DataFolder again = DataFolder.Take(Data, Program, clock);
         using OpenedStore later = OpenedStore.Open(again, memory, clock);
         Assert.Empty(later.Findings);
-        await AssertReadsAsync(later.Store, files.Index(), 700_000);
-        files = await FillAsync(later, 12, 700_000);
+        await AssertReadsAsync(later.Store, files.Index(), 400_000);
+        files = await FillAsync(later, 12, 400_000);
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(Data, SegmentFiles.FolderName)));
-        await AssertReadsAsync(later.Store, files.Index(), 700_000);
+        await AssertReadsAsync(later.Store, files.Index(), 400_000);
     }
 
     [Fact]
