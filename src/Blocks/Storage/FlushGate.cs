@@ -82,6 +82,7 @@ sealed class FlushGate(IBulk bulk) : IDisposable
     Task Begin()
     {
         unflushed = 0;
+        next = null; // who asks from now on has perhaps written what this one no longer sees, and needs another after it
         TaskCompletionSource flush = new(TaskCreationOptions.RunContinuationsAsynchronously);
         if (flushing is null)
         {
@@ -121,15 +122,12 @@ sealed class FlushGate(IBulk bulk) : IDisposable
         }
     }
 
+    // Whatever runs when the earlier one is over began after those who wait here had asked.
     async Task AfterRunning(Task earlier)
     {
         await earlier.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         Task mine;
-        lock (gate)
-        {
-            next = null;
-            mine = running ?? Begin();
-        }
+        lock (gate) mine = running ?? Begin();
         await mine;
     }
 }
