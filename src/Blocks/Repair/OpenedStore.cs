@@ -28,14 +28,19 @@ public sealed class OpenedStore : IDisposable
         try
         {
             if (findings.Count > 0) MendingNotes.OfMeta(Meta, time);
-            BlocksDatabase = Open(blocks, StoreDatabases.BlocksSchema, time, () =>
+            BlocksDatabase = OpenBlocks();
+            SegmentIndexing.Report indexed;
+            try
             {
-                MendingNotes.OfBlocks(Meta, time); // before anything is replaced: an interruption must not hide it
-                Quarantine quarantine = new(Meta, time);
-                findings.Add(Describe(blocks.Path, Salvage.Run(blocks, segments, time, (vault, id, info) => quarantine.Add(vault, id, info.Level, "lost when the database was rebuilt"))));
-            });
+                indexed = SegmentIndexing.Run(segments, BlocksDatabase);
+            }
+            catch (CorruptDataException)
+            {
+                BlocksDatabase.Dispose();
+                BlocksDatabase = OpenBlocks(); // which finds the note of the damage, and mends it
+                indexed = SegmentIndexing.Run(segments, BlocksDatabase);
+            }
             if (BlocksDatabase.Opening.LogCutShort != null || indexIsGone) MendingNotes.OfBlocks(Meta, time);
-            SegmentIndexing.Report indexed = SegmentIndexing.Run(segments, BlocksDatabase);
             if (indexIsGone) findings.Add($"the database {blocks.Path} was gone: {indexed.Blocks} blocks ({indexed.Bytes} bytes) were found in {segments.FullPath}, {indexed.Damaged} were damaged; those of small commits are lost");
             Store = new BlockStore(BlocksDatabase, Meta, time, DiskSpace.Of(folder.FullPath), segments);
         }
@@ -46,6 +51,13 @@ public sealed class OpenedStore : IDisposable
             segments.Dispose();
             throw;
         }
+
+        RocksDatabase OpenBlocks() => Open(blocks, StoreDatabases.BlocksSchema, time, () =>
+        {
+            MendingNotes.OfBlocks(Meta, time); // before anything is replaced: an interruption must not hide it
+            Quarantine quarantine = new(Meta, time);
+            findings.Add(Describe(blocks.Path, Salvage.Run(blocks, segments, time, (vault, id, info) => quarantine.Add(vault, id, info.Level, "lost when the database was rebuilt"))));
+        });
     }
 
     /// <param name="families">What other parts keep in <c>meta/</c> beside the pins.</param>
