@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using Vault.Primitives;
 using Vault.Tests.Support;
@@ -141,39 +138,5 @@ public sealed class DaemonTests
         (code, _, error) = await first.TryAsync(null, "daemon", "status");
         Assert.Equal((1, true), (code, error.Contains("no daemon is running here", StringComparison.Ordinal)));
         Assert.Equal(0, (await first.TryAsync(null, "create", "photos")).Code);
-    }
-
-    [Fact]
-    public async Task Over_the_network_nobody_gets_anything_without_the_token_and_no_web_page_with_it()
-    {
-        using TestFolder folder = new();
-        await using RunningDaemon daemon = await RunningDaemon.StartAsync(folder["first"]);
-        await daemon.RunAsync(null, "create", "photos");
-        string token = (await File.ReadAllTextAsync(Path.Combine(daemon.Folder, "api.token"))).Trim();
-        using HttpClient client = new() { BaseAddress = new Uri(daemon.Ready.GetProperty("api").GetString()!) };
-
-        async Task<(HttpStatusCode, string)> AskAsync(string? bearer, Action<HttpRequestMessage>? change = null)
-        {
-            using HttpRequestMessage request = new(HttpMethod.Post, "/api/v1/vaults") { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
-            if (bearer is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
-            change?.Invoke(request);
-            using HttpResponseMessage response = await client.SendAsync(request);
-            return (response.StatusCode, await response.Content.ReadAsStringAsync());
-        }
-
-        (HttpStatusCode code, string text) = await AskAsync(token);
-        Assert.Equal(HttpStatusCode.OK, code);
-        Assert.StartsWith("{\"status\":\"success\"", text, StringComparison.Ordinal);
-        Assert.Contains("photos", text, StringComparison.Ordinal);
-        foreach ((HttpStatusCode refused, string says) in new[]
-        {
-            await AskAsync(null), await AskAsync("wrong"), await AskAsync(token, request => request.Headers.Host = "vault.example"),
-            await AskAsync(token, request => request.Headers.Add("Origin", "http://elsewhere.example")),
-        })
-        {
-            Assert.Equal(HttpStatusCode.Forbidden, refused);
-            Assert.StartsWith("{\"status\":\"error\"", says, StringComparison.Ordinal);
-            Assert.DoesNotContain("photos", says, StringComparison.Ordinal);
-        }
     }
 }

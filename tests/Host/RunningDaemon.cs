@@ -11,12 +11,12 @@ sealed class RunningDaemon : IAsyncDisposable
     static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "vault");
 
     readonly Process process;
-    readonly Task drained; // a full pipe would stop the daemon
+    readonly Task<string> output, errors; // read all along: a full pipe would stop the daemon
 
     RunningDaemon(Process process, string folder, JsonElement ready)
     {
         (this.process, Folder, Ready) = (process, folder, ready);
-        drained = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
     }
 
     public string Folder { get; }
@@ -88,6 +88,13 @@ sealed class RunningDaemon : IAsyncDisposable
         return process.ExitCode;
     }
 
+    /// <summary>Ends it, and gives what it told whoever watched it.</summary>
+    public async Task<string> LastWordsAsync()
+    {
+        if (!process.HasExited) await KillAsync();
+        return await errors;
+    }
+
     static ProcessStartInfo Info(string folder, string[] arguments)
     {
         ProcessStartInfo start = new(Program, ["--data", folder, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -98,7 +105,7 @@ sealed class RunningDaemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited) await KillAsync();
-        await drained;
+        await Task.WhenAll(output, errors);
         process.Dispose();
     }
 }

@@ -23,21 +23,32 @@ sealed class ApiServer : IAsyncDisposable
     public const string SocketName = "daemon.sock", TokenName = "api.token", Lines = "application/x-ndjson", RequestHeader = "Vault-Request";
 
     const long MaxBody = 1 << 20;
+    const int MaxHeader = 16 << 10, MaxConnections = 256;
+
+    /// <summary>Over 127.0.0.1; the command line's own door has no limit.</summary>
+    const int RequestsAtOnce = 1000, RequestsPerSecond = 500;
 
     readonly WebApplication web;
     readonly ICommands commands;
     readonly Daemon daemon;
     readonly byte[] token;
     readonly string socket;
+    readonly RequestRate rate;
+    readonly ApiDescription description = new();
+    readonly CancellationTokenSource ending = new(); // of streams that have no end of their own
 
-    ApiServer(WebApplication web, ICommands commands, Daemon daemon, byte[] token, string socket) =>
+    ApiServer(WebApplication web, ICommands commands, Daemon daemon, byte[] token, string socket, TimeProvider time)
+    {
         (this.web, this.commands, this.daemon, this.token, this.socket) = (web, commands, daemon, token, socket);
+        rate = new RequestRate(RequestsAtOnce, RequestsPerSecond, time);
+        Map(web, new ApiFiles(commands, time), new ApiEvents(daemon.Events, time));
+    }
 
     /// <summary>Where it listens beside the socket.</summary>
     public string Address => web.Urls.FirstOrDefault(url => !url.Contains("unix:", StringComparison.Ordinal)) ?? "";
 
     /// <param name="port">Of 127.0.0.1; zero for any that is free.</param>
-    public static async Task<ApiServer> StartAsync(string folder, ICommands commands, Daemon daemon, int port, RandomSource random, CancellationToken stop)
+    public static async Task<ApiServer> StartAsync(string folder, ICommands commands, Daemon daemon, int port, RandomSource random, TimeProvider time, CancellationToken stop)
     {
         string socket = Path.Combine(folder, SocketName);
         File.Delete(socket); // the folder's lock is ours: whoever left it is gone
@@ -45,16 +56,19 @@ sealed class ApiServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = MaxBody;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeader;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.AddServerHeader = false;
             kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Listen(System.Net.IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddRoutingCore();
         WebApplication web = builder.Build();
-        ApiServer server = new(web, commands, daemon, Token(folder, random), socket);
-        web.Use(server.GuardAsync);
+        byte[] token = Token(folder, random);
+        ApiServer? server = null;
+        web.Use((HttpContext http, RequestDelegate next) => server!.GuardAsync(http, next));
         web.UseRouting();
-        server.Map(web);
+        server = new ApiServer(web, commands, daemon, token, socket, time);
         try
         {
             await web.StartAsync(stop);
@@ -91,7 +105,15 @@ sealed class ApiServer : IAsyncDisposable
             await WriteAsync(http, new Envelope("error", Error: new ApiFault("config", refusal, "the token is in api.token in the data folder")));
             return;
         }
+        if (http.Connection.LocalIpAddress is not null && !rate.TryTake())
+        {
+            http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            await WriteAsync(http, new Envelope("error", Error: new ApiFault("limit", $"more than {RequestsPerSecond} requests a second", "ask less often")));
+            return;
+        }
         await next(http);
+        if (http.Response is { HasStarted: false, StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed })
+            await WriteAsync(http, new Envelope("error", Error: new ApiFault("config", "nothing is asked for in that way", "GET /api/v1/openapi.json says what can be")));
     }
 
     /// <summary>Why somebody on 127.0.0.1 gets nothing; null for who may ask.</summary>
@@ -103,7 +125,7 @@ sealed class ApiServer : IAsyncDisposable
         return CryptographicOperations.FixedTimeEquals(given, [.. "Bearer "u8, .. token]) ? null : "this needs the daemon's token: Authorization: Bearer TOKEN";
     }
 
-    void Map(IEndpointRouteBuilder routes)
+    void Map(IEndpointRouteBuilder routes, ApiFiles files, ApiEvents events)
     {
         Map(routes, ApiCalls.Id); Map(routes, ApiCalls.Create); Map(routes, ApiCalls.Rename); Map(routes, ApiCalls.Leave); Map(routes, ApiCalls.Vaults);
         Map(routes, ApiCalls.Status); Map(routes, ApiCalls.Add); Map(routes, ApiCalls.Get); Map(routes, ApiCalls.List); Map(routes, ApiCalls.Remove);
@@ -114,9 +136,33 @@ sealed class ApiServer : IAsyncDisposable
         Map(routes, ApiCalls.SendChat); Map(routes, ApiCalls.ChatLog); Map(routes, ApiCalls.ChatStanding); Map(routes, ApiCalls.VerifyChat);
         routes.MapPost("/api/v1/content", SendContentAsync);
         routes.MapPost("/api/v1/put", TakeContentAsync);
+        description.AddBytes();
+        byte[] document = description.ToBytes();
+        routes.MapGet("/api/v1/openapi.json", http => AnswerAsync(http, () =>
+        {
+            http.Response.ContentType = "application/json";
+            return http.Response.Body.WriteAsync(document).AsTask();
+        }));
+        routes.MapMethods(ApiFiles.Route, [HttpMethods.Get, HttpMethods.Head], http => AnswerAsync(http, () => files.SendAsync(http)));
+        routes.MapPut(ApiFiles.Route, http => AnswerAsync(http, async () =>
+        {
+            AnySize(http);
+            await WriteAsync(http, new Envelope("success", JsonSerializer.SerializeToElement(await files.TakeAsync(http), ApiJson.Default.FilesAdded)));
+        }));
+        routes.MapGet("/api/v1/events", http => AnswerAsync(http, async () =>
+        {
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, ending.Token);
+            await events.SendAsync(http, either.Token);
+        }));
     }
 
-    void Map<TRequest, TResult>(IEndpointRouteBuilder routes, ApiCall<TRequest, TResult> call) => routes.MapPost("/api/v1/" + call.Name, http => AnswerAsync(http, async () =>
+    void Map<TRequest, TResult>(IEndpointRouteBuilder routes, ApiCall<TRequest, TResult> call)
+    {
+        description.Add(call.Name, call.Request, call.Result);
+        routes.MapPost("/api/v1/" + call.Name, http => AnswerAsync(http, () => CallAsync(http, call)));
+    }
+
+    async Task CallAsync<TRequest, TResult>(HttpContext http, ApiCall<TRequest, TResult> call)
     {
         TRequest request = await ReadAsync(http, call.Request);
         LineProgress? progress = WantsLines(http) ? new LineProgress(http) : null;
@@ -125,13 +171,20 @@ sealed class ApiServer : IAsyncDisposable
         daemon.AttachAll();
         if (progress is not null) await progress.EndAsync();
         await WriteAsync(http, new Envelope("success", JsonSerializer.SerializeToElement(result, call.Result)));
-    }));
+    }
 
-    void Map<TRequest, TItem>(IEndpointRouteBuilder routes, ApiList<TRequest, TItem> list) => routes.MapPost("/api/v1/" + list.Name, http => AnswerAsync(http, async () =>
+    void Map<TRequest, TItem>(IEndpointRouteBuilder routes, ApiList<TRequest, TItem> list)
+    {
+        description.AddList(list.Name, list.Request, list.Item);
+        routes.MapPost("/api/v1/" + list.Name, http => AnswerAsync(http, () => ListAsync(http, list)));
+    }
+
+    async Task ListAsync<TRequest, TItem>(HttpContext http, ApiList<TRequest, TItem> list)
     {
         TRequest request = await ReadAsync(http, list.Request);
         if (!WantsLines(http))
         {
+            if (request is ShowChat { Follow: true }) throw new ConfigException("what has no end can't be one answer", $"ask with Accept: {Lines}, or without follow");
             List<JsonElement> all = [];
             await foreach (TItem item in list.Run(commands, request, http.RequestAborted)) all.Add(JsonSerializer.SerializeToElement(item, list.Item));
             await WriteAsync(http, new Envelope("success", JsonSerializer.SerializeToElement(all, ApiJson.Default.ListJsonElement)));
@@ -144,11 +197,11 @@ sealed class ApiServer : IAsyncDisposable
             await http.Response.Body.WriteAsync("\n"u8.ToArray(), http.RequestAborted);
         }
         await WriteAsync(http, new Envelope("success"));
-    }));
+    }
 
     Task SendContentAsync(HttpContext http) => AnswerAsync(http, async () =>
     {
-        await using FileContent file = await commands.OpenAsync(await ReadAsync(http, ApiJson.Default.ReadFile), http.RequestAborted);
+        await using FileContent file = await commands.OpenAsync(await ReadAsync(http, ApiRequests.Default.ReadFile), http.RequestAborted);
         http.Response.ContentType = "application/octet-stream";
         http.Response.ContentLength = file.Size;
         await file.Content.CopyToAsync(http.Response.Body, http.RequestAborted);
@@ -157,21 +210,26 @@ sealed class ApiServer : IAsyncDisposable
     /// <summary>The body is the content; what to do with it is in a header.</summary>
     Task TakeContentAsync(HttpContext http) => AnswerAsync(http, async () =>
     {
-        if (http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
-        PutFile request = JsonSerializer.Deserialize(Uri.UnescapeDataString(http.Request.Headers[RequestHeader].ToString()), ApiJson.Default.PutFile) ?? throw new JsonException();
+        AnySize(http);
+        PutFile request = JsonSerializer.Deserialize(Uri.UnescapeDataString(http.Request.Headers[RequestHeader].ToString()), ApiRequests.Default.PutFile) ?? throw new JsonException();
         FilesAdded added = await commands.PutAsync(request, http.Request.Body, null, http.RequestAborted);
         await WriteAsync(http, new Envelope("success", JsonSerializer.SerializeToElement(added, ApiJson.Default.FilesAdded)));
     });
 
-    static async Task AnswerAsync(HttpContext http, Func<Task> answer)
+    static void AnySize(HttpContext http)
+    {
+        if (http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+    }
+
+    async Task AnswerAsync(HttpContext http, Func<Task> answer)
     {
         try
         {
             await answer();
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested || ending.IsCancellationRequested)
         {
-            // Whoever asked is gone.
+            // Whoever asked is gone, or we are about to be.
         }
         catch (Exception fault)
         {
@@ -186,8 +244,9 @@ sealed class ApiServer : IAsyncDisposable
                 VaultException e => new(e.GetType().Name.Replace("Exception", "", StringComparison.Ordinal).ToLowerInvariant(), e.Message, e.Hint),
                 JsonException or Microsoft.AspNetCore.Http.BadHttpRequestException => new("config", "the request isn't the JSON that this call takes", null),
                 IOException or UnauthorizedAccessException => new("io", fault.Message, null),
-                _ => new("bug", $"{fault.GetType().Name}: {fault.Message}", "this is a bug"),
+                _ => new("bug", "something in the program failed", "the daemon's own output says more: please report it"),
             };
+            if (told.Kind == "bug") daemon.Note($"a request failed: {fault}");
             if (!http.Response.HasStarted) http.Response.StatusCode = told.Kind == "config" ? StatusCodes.Status400BadRequest : StatusCodes.Status500InternalServerError;
             await WriteAsync(http, new Envelope("error", Error: told));
         }
@@ -207,9 +266,11 @@ sealed class ApiServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await ending.CancelAsync();
         await web.StopAsync();
         await web.DisposeAsync();
         File.Delete(socket);
+        ending.Dispose();
     }
 
     /// <summary>Lines of progress before the answer; what comes while one is being written is left out, for a newer one follows.</summary>

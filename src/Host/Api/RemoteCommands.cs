@@ -99,7 +99,7 @@ sealed class RemoteCommands : ICommands
     public async Task<FilesAdded> PutAsync(PutFile request, Stream content, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
         using HttpRequestMessage message = new(HttpMethod.Post, "put") { Content = new StreamContent(content) };
-        message.Headers.Add(ApiServer.RequestHeader, Uri.EscapeDataString(JsonSerializer.Serialize(request, ApiJson.Default.PutFile)));
+        message.Headers.Add(ApiServer.RequestHeader, Uri.EscapeDataString(JsonSerializer.Serialize(request, ApiRequests.Default.PutFile)));
         using HttpResponseMessage response = await SendAsync(message, stop);
         Envelope answer = await ReadAsync(response, stop);
         return answer.Data!.Value.Deserialize(ApiJson.Default.FilesAdded)!;
@@ -107,7 +107,7 @@ sealed class RemoteCommands : ICommands
 
     public async Task<FileContent> OpenAsync(ReadFile request, CancellationToken stop)
     {
-        using HttpRequestMessage message = Message("content", JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.ReadFile));
+        using HttpRequestMessage message = Message("content", JsonSerializer.SerializeToUtf8Bytes(request, ApiRequests.Default.ReadFile));
         HttpResponseMessage response = await SendAsync(message, stop);
         if (!response.IsSuccessStatusCode)
         {

@@ -57,7 +57,7 @@ sealed record ChatContradiction(string What, string Device, string? Name, ulong 
 
 /// <param name="Vault">Null for all of them.</param>
 /// <param name="Export">Write the evidence to this file as well; of one vault only.</param>
-sealed record VerifyChat(string? Vault, MachinePath? Export = null);
+sealed record VerifyChat(string? Vault = null, MachinePath? Export = null);
 
 /// <param name="Matched">Messages that witness a state of the vault which this device had too.</param>
 /// <param name="NotComparable">Messages whose witness says nothing about what this device had.</param>

@@ -2,7 +2,7 @@ namespace Vault.Host;
 
 /// <param name="Path">A file or a folder; null for the whole vault.</param>
 /// <param name="Most">So many of the latest.</param>
-sealed record ShowLog(string Vault, string? Path, int Most);
+sealed record ShowLog(string Vault, string? Path = null, int Most = 100);
 
 /// <param name="Kind">"file", "dir", "symlink" or "removed".</param>
 /// <param name="By">The device that wrote it: the beginning of its id.</param>
@@ -21,7 +21,7 @@ sealed record ResolveConflict(string Vault, string Path, string Keep);
 sealed record ConflictResolved(string Path, string Kept, string Root);
 
 /// <param name="Absent">Prove that there is nothing.</param>
-sealed record ProveEntry(string Vault, string Path, bool Absent);
+sealed record ProveEntry(string Vault, string Path, bool Absent = false);
 
 /// <param name="Proof">The bytes of a proof file.</param>
 sealed record EntryProof(string Vault, string Path, bool Present, string Root, byte[] Proof);

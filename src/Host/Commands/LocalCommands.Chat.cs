@@ -27,6 +27,7 @@ sealed partial class LocalCommands
     {
         (KeyRingEntry entry, OpenVault vault) = await OpenChatAsync(request.Vault, stop);
         if (!entry.Keys.CanRead) throw new ConfigException($"this device can't read {entry.Name}", "it keeps the chat for those who can");
+        if (request.Last is < 0) throw new ConfigException("fewer than none can't be shown", "ask for the last 20, say");
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stop, daemon?.Stopping ?? CancellationToken.None);
         Channel<SignedMessage> news = Channel.CreateBounded<SignedMessage>(new BoundedChannelOptions(ChatNews) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         void OnAdded(IReadOnlyList<SignedMessage> messages)

@@ -47,7 +47,7 @@ sealed partial class LocalCommands
             ? catalog.At(path, time) ?? throw new ConfigException($"there was nothing at '{path}' in {vault.Name} then, as far as is known here", $"vault log {vault.Name} {path} shows its versions")
             : Find(catalog, vault, path).Winner;
         if (version?.Entry?.File(version.Record) is not { } file) throw new ConfigException($"'{path}' is no file", "vault ls shows what it is, vault get restores whole folders");
-        return new FileContent(new FileReader(home.Store, vault.Vault.Tag, file), file.Size);
+        return new FileContent(new FileReader(home.Store, vault.Vault.Tag, file), file.Size, file.Root.ToString());
     }
 
     // A blind holder has neither names nor keys to work with.

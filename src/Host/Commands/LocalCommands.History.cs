@@ -16,6 +16,7 @@ sealed partial class LocalCommands
     {
         (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
         VaultPath? path = VaultPaths.ParseOrAll(request.Path);
+        if (request.Most < 1) throw new ConfigException($"{request.Most} versions can't be shown", "ask for one at least");
         List<PastVersion> versions = path is null ? [] : [.. catalog.History(path).Take(request.Most)];
         bool single = path != null && catalog.Find(path) is { HasChildren: false, Kind: not RecordKind.Folder };
         if (!single) versions.AddRange(catalog.Log(request.Most, path)); // which reads the whole catalog

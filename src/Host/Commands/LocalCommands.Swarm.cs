@@ -16,6 +16,7 @@ sealed partial class LocalCommands
         (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
         Role role = Roles.Parse(request.Role);
         IReadOnlyList<string> addresses = Running.TicketAddresses;
+        if (request.Expires <= TimeSpan.Zero || request.Expires > LongestPeriod) throw new ConfigException("that is no time to use a ticket in", $"up to {LongestPeriod.TotalDays:0} days can be given");
         HybridTime useBy = HybridTime.At(home.Time.GetUtcNow() + request.Expires);
         using Ticket ticket = Ticket.Create(AuthorOf(entry), catalog.Membership, role, useBy, home.SwarmKeys.Own, addresses, home.Random);
         catalog.Add([ticket.Invite]);

@@ -34,6 +34,7 @@ sealed partial class LocalCommands
 
     public async Task<CollectedSpace> CollectAsync(TimeSpan hold, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
+        if (hold < TimeSpan.Zero || hold > LongestPeriod) throw new ConfigException("that is no time to hold blocks for", $"up to {LongestPeriod.TotalDays:0} days can be given");
         await EnterAsync(stop);
         foreach (KeyRingEntry entry in home.Ring.Entries)
         {

@@ -1,6 +1,7 @@
 using Vault.Blocks;
 using Vault.Catalog;
 using Vault.Identity;
+using Vault.Primitives;
 
 namespace Vault.Host;
 
@@ -13,6 +14,7 @@ sealed partial class LocalCommands
         await EnterAsync(stop, make: true);
         string name = VaultNames.Checked(home.Ring, request.Name);
         VaultSettings settings = VaultSettings.Default;
+        if (new[] { request.Copies, request.MinCopies }.Any(number => number is < 1 or > ControlLimits.MaxCopies)) throw new ConfigException("that is no number of copies", $"1 to {ControlLimits.MaxCopies} can be asked for");
         int copies = request.Copies ?? Math.Max(settings.Copies, request.MinCopies ?? 0);
         settings = settings with { Copies = copies, MinimumCopies = Math.Min(request.MinCopies ?? settings.MinimumCopies, copies) };
         VaultKeys keys = VaultKeys.Create(home.Random);

@@ -9,6 +9,9 @@ namespace Vault.Host;
 /// <param name="daemon">The one these commands run in; null where none runs.</param>
 sealed partial class LocalCommands(Home home, Action<string> note, Daemon? daemon = null) : ICommands
 {
+    /// <summary>For which something may be asked to hold: enough for anyone, and no sum with a date leaves the calendar.</summary>
+    static readonly TimeSpan LongestPeriod = TimeSpan.FromDays(3650);
+
     public ValueTask DisposeAsync()
     {
         home.Dispose();

@@ -8,7 +8,7 @@ sealed record InviteDevice(string Vault, string Role, TimeSpan Expires);
 sealed record DeviceInvited(string Ticket, string Vault, string Name, string Role, DateTimeOffset UseBy, IReadOnlyList<string> Addresses);
 
 /// <param name="Name">What this device calls the vault; null for the name that its members gave it.</param>
-sealed record JoinVault(string Ticket, string? Name);
+sealed record JoinVault(string Ticket, string? Name = null);
 
 /// <param name="Through">The member that let this device in.</param>
 sealed record VaultJoined(string Vault, string Name, string Role, string Through);

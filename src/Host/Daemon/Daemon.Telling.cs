@@ -1,4 +1,5 @@
 using Vault.Catalog;
+using Vault.Chat;
 using Vault.Identity;
 using Vault.Libp2p;
 using Vault.Primitives;
@@ -55,6 +56,21 @@ sealed partial class Daemon
         lock (gate) inStep = [.. part.Sessions.Where(one => one.Value.IsInStep).Select(one => one.Key.ToString())];
         return new TransferStatus(part.Entry.Vault.ToString(), part.Entry.Name, part.Catalog.Root.ToString(), progress?.Wanted ?? 0, progress?.Searching ?? false,
             progress?.BytesPerSecond ?? 0, inStep, progress?.Fault);
+    }
+
+    void Publish(string kind, OpenPart part, PeerId? peer = null, string? text = null, ChatShown? message = null) => Events.Publish(new DaemonEvent(
+        kind, home.Time.GetUtcNow(), part.Entry.Vault.ToString(), part.Entry.Name, part.Catalog.Root.ToString(), peer?.ToString(), text, message));
+
+    void Connected(PeerId peer) => Events.Publish(new DaemonEvent("connected", home.Time.GetUtcNow(), Peer: peer.ToString()));
+
+    void Disconnected(PeerId peer) => Events.Publish(new DaemonEvent("disconnected", home.Time.GetUtcNow(), Peer: peer.ToString(),
+        Text: node.Peers.FirstOrDefault(one => one.Peer == peer)?.LastFailure));
+
+    void Said(OpenPart part, IReadOnlyList<SignedMessage> messages)
+    {
+        ChatTelling telling = new(part.Catalog.Membership, part.Entry.Keys, new BodySealer(part.Entry.Keys, home.Random));
+        foreach (SignedMessage message in messages)
+            if (part.Chat.Line(message.Header.Feed, message.Header.Sequence) is { } line && telling.Shown(line) is { } shown) Publish("message", part, message: shown);
     }
 
     OpenPart[] Parts()

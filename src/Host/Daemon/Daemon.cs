@@ -55,6 +55,7 @@ sealed partial class Daemon : IAsyncDisposable
     {
         (this.home, this.note) = (home, note);
         since = home.Time.GetUtcNow();
+        Events = new DaemonEvents(home.Time);
         known = new KnownPeers(Path.Combine(home.FullPath, "peers"));
         node = new Node(new NodeOptions
         {
@@ -68,12 +69,20 @@ sealed partial class Daemon : IAsyncDisposable
         foreach (string topic in options.Topics) gossip.Subscribe(topic);
         swarm = new SwarmNode(node, home.Device.Key.Public, home.Clock, home.Time, home.Random);
         node.PeerIdentified += Remember;
+        node.PeerConnected += Connected;
+        node.PeerDisconnected += Disconnected;
     }
 
     /// <summary>Somebody has asked for the end.</summary>
     public CancellationToken Stopping => stopping.Token;
 
     public PeerId Id => node.Id;
+
+    /// <summary>What happens, for who wants to be told.</summary>
+    public DaemonEvents Events { get; }
+
+    /// <summary>For whoever reads the daemon's own output.</summary>
+    public void Note(string sentence) => note(sentence);
 
     public IReadOnlyList<string> Listening => [.. node.Addresses.Select(address => address.ToString())];
 
@@ -130,6 +139,7 @@ sealed partial class Daemon : IAsyncDisposable
             GateVault admits = new(entry.Keys, () => part.Catalog.Membership, records => part.Catalog.Add(records));
             part.Notices = new ChangeNotices(new VaultTopic(gossip, admits, "changes", home.Random), () => part.Catalog.Root, () => Compare(part), home.Time);
             part.Catalog.Changed += part.OnChanged = change => Changed(part, change);
+            part.Chat.Added += part.OnSaid = messages => Said(part, messages);
             Introduce(part);
             swarm.Add(new SwarmVault(admits, home.Store,
                 (channel, cancel) => SyncAsync(part, channel, cancel), (request, peer, channel) => Decide(part, request, peer, channel),
@@ -148,6 +158,7 @@ sealed partial class Daemon : IAsyncDisposable
         lock (gate) attached.Remove(vault, out part);
         if (part is null) return;
         part.Catalog.Changed -= part.OnChanged;
+        part.Chat.Added -= part.OnSaid;
         part.Notices?.Dispose();
         await swarm.RemoveAsync(vault);
     }
@@ -186,6 +197,7 @@ sealed partial class Daemon : IAsyncDisposable
     void Changed(OpenPart part, CatalogChange change)
     {
         Fetch(part, change);
+        Publish("changed", part);
         if (change.Added.Any(record => record.Source is null)) part.Notices?.Changed();
         if (!change.MembershipChanged) return;
         Membership now = part.Catalog.Membership;
@@ -195,7 +207,12 @@ sealed partial class Daemon : IAsyncDisposable
         part.Chat.ReadAgain();
         foreach (ChatSession session in part.Chats.Keys) session.Recheck();
         foreach (MembershipChange what in MembershipChange.Between(part.Told, now))
-            if (what is { Member: { } member } && Sentence(what.Event) is { } says) note($"{part.Entry.Name}: {says} {member.Profile?.OpenName(part.Entry.Keys) ?? member.Peer.ToString()}");
+            if (what is { Member: { } member } && Sentence(what.Event) is { } says)
+            {
+                string sentence = $"{says} {member.Profile?.OpenName(part.Entry.Keys) ?? member.Peer.ToString()}";
+                note($"{part.Entry.Name}: {sentence}");
+                Publish("member", part, member.Peer, sentence);
+            }
         part.Told = now;
     }
 
@@ -290,11 +307,14 @@ sealed partial class Daemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         node.PeerIdentified -= Remember;
+        node.PeerConnected -= Connected;
+        node.PeerDisconnected -= Disconnected;
         await stopping.CancelAsync();
         await Task.WhenAll(dialing, tending);
         foreach (OpenPart part in attached.Values)
         {
             part.Catalog.Changed -= part.OnChanged;
+            part.Chat.Added -= part.OnSaid;
             part.Notices?.Dispose();
         }
         await swarm.DisposeAsync();
@@ -312,6 +332,7 @@ sealed partial class Daemon : IAsyncDisposable
         public ChatLog Chat => vault.Chat;
         public Membership Told { get; set; } = vault.Catalog.Membership;
         public Action<CatalogChange>? OnChanged { get; set; }
+        public Action<IReadOnlyList<SignedMessage>>? OnSaid { get; set; }
         public AwaitedRoots Awaited { get; } = new(FewRecords);
         public ChangeNotices? Notices { get; set; }
         public Dictionary<PeerId, SyncSession> Sessions { get; } = [];

@@ -64,7 +64,7 @@ sealed class Demo(string folder, Action<string, string> tell, TimeProvider time,
     }
 
     Task<FilesAdded> AddAsync(DemoDevice laptop, CancellationToken stop) =>
-        laptop.Commands.AddAsync(new AddFiles(VaultName, [new MachinePath(files)], "files", []), null, stop);
+        laptop.Commands.AddAsync(new AddFiles(VaultName, [new MachinePath(files)], "files"), null, stop);
 
     async Task JoinAsync(DemoDevice laptop, DemoDevice desktop, VaultId vault, CancellationToken stop)
     {
@@ -103,7 +103,7 @@ sealed class Demo(string folder, Action<string, string> tell, TimeProvider time,
         tell(Laptop, "is lost, with all that was on it");
         string restored = Path.Combine(folder, "restored");
         long began = time.GetTimestamp();
-        FilesGotten gotten = await desktop.Commands.GetAsync(new GetFiles(VaultName, "files", new MachinePath(restored), At: null, Force: false), null, stop);
+        FilesGotten gotten = await desktop.Commands.GetAsync(new GetFiles(VaultName, new MachinePath(restored), "files"), null, stop);
         TimeSpan took = time.GetElapsedTime(began);
         foreach (string file in Directory.EnumerateFiles(files, "*", SearchOption.AllDirectories))
         {

@@ -33,8 +33,8 @@ static class AddCommand
             string[] sources = line.GetRequiredValue(paths), marks = line.GetValue(tags) ?? [];
             using ProgressLine? progress = ProgressLine.For(terminal, "adding");
             FilesAdded added = sources is [Input]
-                ? await commands.PutAsync(new PutFile(named, line.GetValue(place)!, marks), terminal.OpenInput(), progress, stop)
-                : await commands.AddAsync(new AddFiles(named, [.. sources.Select(MachinePath.From)], line.GetValue(place), marks), progress, stop);
+                ? await commands.PutAsync(new PutFile(named, line.GetValue(place)!) { Tags = marks }, terminal.OpenInput(), progress, stop)
+                : await commands.AddAsync(new AddFiles(named, [.. sources.Select(MachinePath.From)], line.GetValue(place)) { Tags = marks }, progress, stop);
             progress?.Dispose();
             if (line.GetValue(json)) Listing.Json(terminal, added, HostJson.Lines.FilesAdded);
             else Tell(added, terminal);

@@ -24,7 +24,7 @@ static class GetCommand
             string? inside = line.GetValue(path);
             MachinePath place = MachinePath.From(line.GetValue(target) ?? LastName(inside) ?? await NameAsync(commands, named, stop));
             using ProgressLine? progress = ProgressLine.For(terminal, "restoring");
-            FilesGotten gotten = await commands.GetAsync(new GetFiles(named, inside, place, line.GetValue(at), line.GetValue(force)), progress, stop);
+            FilesGotten gotten = await commands.GetAsync(new GetFiles(named, place, inside, line.GetValue(at), line.GetValue(force)), progress, stop);
             progress?.Dispose();
             if (line.GetValue(json)) Listing.Json(terminal, gotten, HostJson.Lines.FilesGotten);
             else terminal.Output.WriteLine($"{Amounts.Count(gotten.Files, "file")}, {Amounts.Size(gotten.Bytes)} in {terminal.Name(gotten.Out)}");

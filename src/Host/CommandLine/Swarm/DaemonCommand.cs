@@ -35,7 +35,7 @@ static class DaemonCommand
             {
                 await home.EnterAsync(make: true, stop);
                 await using Daemon daemon = await Daemon.StartAsync(home, options, terminal.WriteNote, stop);
-                await using ApiServer server = await ApiServer.StartAsync(home.FullPath, new LocalCommands(home, terminal.WriteNote, daemon), daemon, PortOf(line.GetValue(api)), home.Random, stop);
+                await using ApiServer server = await ApiServer.StartAsync(home.FullPath, new LocalCommands(home, terminal.WriteNote, daemon), daemon, PortOf(line.GetValue(api)), home.Random, home.Time, stop);
                 daemon.Api = server.Address;
                 if (line.GetValue(json)) Listing.Json(terminal, new DaemonReady(daemon.Id.ToString(), daemon.Listening, server.Address), ApiJson.Default.DaemonReady);
                 else Greet(terminal, home, daemon);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vault.Identity;
 
 namespace Vault.Host;
 
@@ -33,7 +34,7 @@ static class CreateCommand
 
     static Option<int?> Number(string name, string description)
     {
-        const int most = 255; // one byte of a vault's settings
+        const int most = ControlLimits.MaxCopies;
         Option<int?> option = new(name) { Description = description, HelpName = "N" };
         option.CustomParser = result =>
         {
