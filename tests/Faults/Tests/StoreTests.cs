@@ -29,15 +29,21 @@ public sealed class StoreTests : IDisposable
         {
             int after = RandomSource.Seeded(seed).Below(run.Log.Calls) + 1;
             PowerCut.Replay(run.Log, folder["survived"], seed, after);
-            using (Stored stored = new(folder["survived/db"], durability))
+            int promised = run.Log.LinesBy(after).Count;
+            try
             {
-                int promised = run.Log.LinesBy(after).Count;
+                using Stored stored = new(folder["survived/db"], durability);
                 int[] copies = [.. Enumerable.Range(0, Commits).Select(stored.Copies)];
                 string because = $"cut after call {after} of {run.Log.Calls} (VAULT_SEED={seed} replays)";
                 Assert.True(copies[..promised].All(count => count == stored.Families), $"a promised commit is lost: {because}");
                 Assert.True(copies.All(count => count == 0 || count == stored.Families), $"half a batch is there: {because}");
                 Assert.True(copies.AsSpan().IndexOf(0) is var first && (first < 0 || copies[first..].All(count => count == 0)), $"a commit is there without an earlier one: {because}");
                 Assert.True(durability != Durability.Synced || stored.Opening.LogCutShort is null, $"a torn log is taken for damage: {because} {stored.Opening.LogCutShort}");
+            }
+            catch (CorruptDataException) when (promised == 0)
+            {
+                // While a database is made its files' names may reach the disk in any order: CURRENT before the manifest that it
+                // names. Nothing was in it; whoever opens the store moves it aside and begins anew.
             }
             Directory.Delete(folder["survived"], recursive: true);
         }
