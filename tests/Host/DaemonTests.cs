@@ -48,6 +48,36 @@ public sealed class DaemonTests
     }
 
     [Fact]
+    public async Task A_member_that_may_let_nobody_in_keeps_no_ticket_from_another_that_may()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon issuer = await RunningDaemon.StartAsync(folder["issuer"]);
+        await using RunningDaemon reader = await RunningDaemon.StartAsync(folder["reader"], 0), writer = await RunningDaemon.StartAsync(folder["writer"]);
+        await issuer.RunAsync(null, "create", "photos");
+        await reader.RunAsync(null, "join", await TicketAsync(issuer, "read"));
+        await writer.RunAsync(null, "join", await TicketAsync(issuer));
+        string ticket = await TicketAsync(issuer);
+        byte[] network = await issuer.RunAsync(null, "swarm-key", "show", "--reveal");
+        await InStepAsync(issuer, reader);
+        await InStepAsync(issuer, writer);
+        // The issuer is away. The joiner meets the reader at the issuer's address, and knows the writer by having dialed it.
+        Assert.Equal(0, await issuer.StopAsync());
+        Assert.Equal(0, await reader.StopAsync());
+        await using RunningDaemon instead = await RunningDaemon.StartAsync(folder["reader"], issuer.Port);
+        await using RunningDaemon joiner = await RunningDaemon.StartAsync(folder["joiner"]);
+        string key = Path.Combine(folder["joiner"], "theirs");
+        await File.WriteAllBytesAsync(key, network);
+        await joiner.RunAsync(null, "swarm-key", "import", key);
+        await joiner.RunAsync(null, "dial", instead.Ready.GetProperty("listen")[0].GetString()!);
+        await joiner.RunAsync(null, "dial", writer.Ready.GetProperty("listen")[0].GetString()!);
+        JsonElement joined = await joiner.JsonAsync("join", ticket);
+        Assert.Equal(("photos", writer.Peer), (joined.GetProperty("name").GetString(), joined.GetProperty("through").GetString()));
+        await instead.StopAsync();
+        (int code, _, string error) = await joiner.TryAsync(null, "join", ticket);
+        Assert.Equal((1, true), (code, error.Contains("in that vault already", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Who_was_killed_or_away_has_everything_again_after_it_comes_back()
     {
         using TestFolder folder = new();

@@ -43,39 +43,45 @@ sealed partial class Daemon
         return new VaultJoined(ticket.Vault.ToString(), given, Roles.Text(ticket.Role), through.ToString());
     }
 
+    /// <summary>One after the other until one says yes: a member that doesn't know the ticket yet, or may let nobody in, has the last word for nobody else.</summary>
     async Task<(JoinAnswer, PeerId)> AskAsync(Ticket ticket, PreSharedKey network, CancellationToken stop)
     {
         List<string> faults = [];
+        ConfigException? refusal = null;
         HashSet<PeerId> asked = [];
-        foreach (string text in ticket.Addresses)
+        foreach (Multiaddr address in ticket.Addresses.Select(Multiaddr.Parse).OfType<Multiaddr>())
         {
-            if (Multiaddr.Parse(text) is not { } address) continue;
             if (address.Peer is { } expected && asked.Contains(expected)) continue;
-            try
+            if (await TryAsync($"{address.WithoutPeer()}", async () =>
             {
                 PeerId member = await node.DialAsync(address, network, stop);
-                asked.Add(member);
                 known.Add(address.WithPeer(member).ToString(), ticket.Swarm.Fingerprint);
-                return (await JoinProtocol.AskAsync(node, member, ticket, home.Device.Key, home.Time, stop), member);
-            }
-            catch (Exception unreachable) when (!stop.IsCancellationRequested && unreachable is ProtocolException or IOException or OperationCanceledException)
-            {
-                faults.Add($"{address.WithoutPeer()}: {(unreachable is OperationCanceledException ? "it took too long" : unreachable.Message)}");
-            }
+                return member;
+            }) is { } answer) return answer;
         }
         // The issuer may be away: any other writer or admin in reach will do.
-        foreach (PeerStatus peer in node.Peers.Where(peer => peer.State == PeerState.Connected && peer.Protocols.Contains(JoinProtocol.Id) && asked.Add(peer.Peer)))
+        foreach (PeerStatus peer in node.Peers.Where(peer => peer.State == PeerState.Connected && peer.Protocols.Contains(JoinProtocol.Id) && !asked.Contains(peer.Peer)))
+            if (await TryAsync(peer.Peer.ToString(), () => Task.FromResult(peer.Peer)) is { } answer) return answer;
+        throw refusal ?? new ConfigException($"no device of the vault could be reached: {string.Join("; ", faults)}", "start the daemon on one of them, on the same network or at an address that is in the ticket");
+
+        async Task<(JoinAnswer, PeerId)?> TryAsync(string where, Func<Task<PeerId>> reach)
         {
             try
             {
-                return (await JoinProtocol.AskAsync(node, peer.Peer, ticket, home.Device.Key, home.Time, stop), peer.Peer);
+                PeerId member = await reach();
+                asked.Add(member);
+                return (await JoinProtocol.AskAsync(node, member, ticket, home.Device.Key, home.Time, stop), member);
             }
-            catch (VaultException refused)
+            catch (ConfigException refused)
             {
-                faults.Add(refused.Message);
+                refusal ??= refused;
             }
+            catch (Exception unreachable) when (!stop.IsCancellationRequested && unreachable is VaultException or IOException or OperationCanceledException)
+            {
+                faults.Add($"{where}: {(unreachable is OperationCanceledException ? "it took too long" : unreachable.Message)}");
+            }
+            return null;
         }
-        throw new ConfigException($"no device of the vault could be reached: {string.Join("; ", faults)}", "start the daemon on one of them, on the same network or at an address that is in the ticket");
     }
 
     async Task<string?> VaultNameAsync(VaultId vault, CancellationToken stop)
