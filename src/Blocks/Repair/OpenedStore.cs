@@ -29,6 +29,7 @@ public sealed class OpenedStore : IDisposable
         {
             if (findings.Count > 0) MendingNotes.OfMeta(Meta, time);
             BlocksDatabase = OpenBlocks();
+            if (BlocksDatabase.Opening.LogCutShort != null || indexIsGone) MendingNotes.OfBlocks(Meta, time); // before anything is written: the next opening finds nothing of it
             SegmentIndexing.Report indexed;
             try
             {
@@ -40,7 +41,6 @@ public sealed class OpenedStore : IDisposable
                 BlocksDatabase = OpenBlocks(); // which finds the note of the damage, and mends it
                 indexed = SegmentIndexing.Run(segments, BlocksDatabase);
             }
-            if (BlocksDatabase.Opening.LogCutShort != null || indexIsGone) MendingNotes.OfBlocks(Meta, time);
             if (indexIsGone) findings.Add($"the database {blocks.Path} was gone: {indexed.Blocks} blocks ({indexed.Bytes} bytes) were found in {segments.FullPath}, {indexed.Damaged} were damaged; those of small commits are lost");
             Store = new BlockStore(BlocksDatabase, Meta, time, DiskSpace.Of(folder.FullPath), segments);
         }

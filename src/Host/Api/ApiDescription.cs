@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Vault.Host;
 
-/// <summary>The OpenAPI document of everything that can be asked, made of the calls themselves. For programs that make clients, or try a server, of such a document.</summary>
+/// <summary>The OpenAPI document of everything that can be asked, made of the calls themselves when it is asked for. For programs that make clients, or try a server, of such a document.</summary>
 sealed class ApiDescription
 {
     const string Vault = "A name, an id, or the beginning of either.", Path = "A file's path.";
@@ -13,22 +13,23 @@ sealed class ApiDescription
 
     static readonly JsonSchemaExporterOptions exporting = new() { TreatNullObliviousAsNonNullable = true };
 
-    readonly JsonObject paths = [];
+    readonly List<(string Path, Func<JsonObject> Methods)> paths = [];
 
-    public void Add(string name, JsonTypeInfo request, JsonTypeInfo result) => paths["/api/v1/" + name] = new JsonObject { ["post"] = Posted(name, request, result.GetJsonSchemaAsNode(exporting)) };
+    public void Add(string name, JsonTypeInfo request, JsonTypeInfo result) =>
+        paths.Add(("/api/v1/" + name, () => new JsonObject { ["post"] = Posted(name, request, result.GetJsonSchemaAsNode(exporting)) }));
 
     /// <param name="item">Of which there are any number: in one array, or a line each for who accepts lines.</param>
-    public void AddList(string name, JsonTypeInfo request, JsonTypeInfo item)
+    public void AddList(string name, JsonTypeInfo request, JsonTypeInfo item) => paths.Add(("/api/v1/" + name, () =>
     {
         JsonObject posted = Posted(name, request, new JsonObject { ["type"] = "array", ["items"] = item.GetJsonSchemaAsNode(exporting) });
         posted["responses"]!["200"]!["content"]![ApiServer.Lines] = new JsonObject { ["schema"] = item.GetJsonSchemaAsNode(exporting) };
-        paths["/api/v1/" + name] = new JsonObject { ["post"] = posted };
-    }
+        return new JsonObject { ["post"] = posted };
+    }));
 
     /// <summary>What is asked in another way than by a POST with JSON.</summary>
     public void AddBytes()
     {
-        paths["/api/v1/vaults/{vault}/files/{path}"] = new JsonObject
+        paths.Add(("/api/v1/vaults/{vault}/files/{path}", () => new JsonObject
         {
             ["get"] = new JsonObject
             {
@@ -43,15 +44,15 @@ sealed class ApiDescription
                 ["requestBody"] = new JsonObject { ["content"] = new JsonObject { ["application/octet-stream"] = new JsonObject { ["schema"] = Bytes() } } },
                 ["responses"] = new JsonObject { ["200"] = Answer(Json, Success(ApiJson.Default.FilesAdded.GetJsonSchemaAsNode(exporting))), ["default"] = Fault() },
             },
-        };
-        paths["/api/v1/events"] = new JsonObject
+        }));
+        paths.Add(("/api/v1/events", () => new JsonObject
         {
             ["get"] = new JsonObject
             {
                 ["summary"] = "What happens, as it happens.",
                 ["responses"] = new JsonObject { ["200"] = Answer("text/event-stream", ApiJson.Default.DaemonEvent.GetJsonSchemaAsNode(exporting)), ["default"] = Fault() },
             },
-        };
+        }));
     }
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
@@ -59,7 +60,7 @@ sealed class ApiDescription
         ["openapi"] = "3.1.0",
         ["info"] = new JsonObject { ["title"] = "Vault", ["version"] = "1", ["description"] = "On 127.0.0.1 with the token of the data folder's api.token, or on its daemon.sock without." },
         ["security"] = new JsonArray(new JsonObject { ["token"] = new JsonArray() }),
-        ["paths"] = paths.DeepClone(),
+        ["paths"] = new JsonObject(paths.Select(path => KeyValuePair.Create(path.Path, (JsonNode?)path.Methods()))),
         ["components"] = new JsonObject
         {
             ["securitySchemes"] = new JsonObject { ["token"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer" } },

@@ -137,11 +137,11 @@ sealed class ApiServer : IAsyncDisposable
         routes.MapPost("/api/v1/content", SendContentAsync);
         routes.MapPost("/api/v1/put", TakeContentAsync);
         description.AddBytes();
-        byte[] document = description.ToBytes();
+        Lazy<byte[]> document = new(description.ToBytes);
         routes.MapGet("/api/v1/openapi.json", http => AnswerAsync(http, () =>
         {
             http.Response.ContentType = "application/json";
-            return http.Response.Body.WriteAsync(document).AsTask();
+            return http.Response.Body.WriteAsync(document.Value).AsTask();
         }));
         routes.MapMethods(ApiFiles.Route, [HttpMethods.Get, HttpMethods.Head], http => AnswerAsync(http, () => files.SendAsync(http)));
         routes.MapPut(ApiFiles.Route, http => AnswerAsync(http, async () =>

@@ -68,7 +68,8 @@ sealed partial class Daemon
 
     void Said(OpenPart part, IReadOnlyList<SignedMessage> messages)
     {
-        ChatTelling telling = new(part.Catalog.Membership, part.Entry.Keys, new BodySealer(part.Entry.Keys, home.Random));
+        if (!Events.AnyoneListens) return;
+        ChatTelling telling = new(part.Catalog.Membership, part.Entry.Keys, sealer: null);
         foreach (SignedMessage message in messages)
             if (part.Chat.Line(message.Header.Feed, message.Header.Sequence) is { } line && telling.Shown(line) is { } shown) Publish("message", part, message: shown);
     }

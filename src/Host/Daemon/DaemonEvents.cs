@@ -21,6 +21,12 @@ sealed class DaemonEvents(TimeProvider time)
     readonly Lock gate = new();
     readonly List<Listener> listeners = [];
 
+    /// <summary>Whether it is worth while to work out what to tell.</summary>
+    public bool AnyoneListens
+    {
+        get { lock (gate) return listeners.Count > 0; }
+    }
+
     DaemonEvent Missed() => new("missed", time.GetUtcNow());
 
     public void Publish(DaemonEvent happened)
