@@ -51,6 +51,7 @@ static class CommandLine
             if (line.Errors.Count > 0 && !completing && !asking) return RefuseUsage(line, terminal);
             InvocationConfiguration invocation = new() { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience };
             int code = await line.InvokeAsync(invocation);
+            if (code == ExitCode.Interrupted) throw new OperationCanceledException(); // it didn't end within its patience: that is told in the same words
             await terminal.Output.FlushAsync();
             return code;
         }
