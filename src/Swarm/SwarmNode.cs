@@ -47,7 +47,7 @@ public sealed class SwarmNode : IAsyncDisposable
         if (!parts.TryAdd(vault.Id, part)) throw new InvalidOperationException("The swarm takes part in this vault already.");
         part.Fetch.Search();
         foreach (PeerStatus peer in node.Peers)
-            if (peer.State == PeerState.Connected && peer.Protocols.Contains(SyncProtocol)) Keep(peer.Peer, part);
+            if (IsThere(peer)) Keep(peer.Peer, part);
     }
 
     /// <summary>Ends what goes on with a vault; when it returns nothing of it is used any more.</summary>
@@ -109,22 +109,31 @@ public sealed class SwarmNode : IAsyncDisposable
         await Task.Yield();
         try
         {
-            Task fetching = RepeatAsync(peer, part, BlocksProtocol, (channel, stop) => part.FetchAsync(channel, stop));
-            Task syncing = node.Id.CompareTo(peer) < 0 ? RepeatAsync(peer, part, SyncProtocol, part.SyncAsync) : Task.CompletedTask;
-            Task chatting = part.Vault.Chat != null && node.Id.CompareTo(peer) < 0 ? RepeatAsync(peer, part, ChatProtocol, part.ChatAsync) : Task.CompletedTask;
-            await Task.WhenAll(fetching, syncing, chatting);
+            // Who first sees that the peer is gone sees it for all: one that was waiting meanwhile would take the next connection
+            // for the same, and the others' streams would never be opened on it.
+            using CancellationTokenSource gone = new();
+            List<Task> streams = [RepeatAsync(peer, part, BlocksProtocol, (channel, stop) => part.FetchAsync(channel, stop), gone.Token)];
+            if (node.Id.CompareTo(peer) < 0)
+            {
+                streams.Add(RepeatAsync(peer, part, SyncProtocol, part.SyncAsync, gone.Token));
+                if (part.Vault.Chat != null) streams.Add(RepeatAsync(peer, part, ChatProtocol, part.ChatAsync, gone.Token));
+            }
+            await Task.WhenAny(streams);
+            gone.Cancel();
+            await Task.WhenAll(streams);
         }
         finally
         {
             part.End(peer);
         }
+        if (node.Peers.Any(one => one.Peer == peer && IsThere(one))) Keep(peer, part); // it came back and was met while this was ending
     }
 
     /// <summary>Opens a stream and uses it, again and again while the peer is connected.</summary>
-    async Task RepeatAsync(PeerId peer, Part part, string protocol, Func<VaultChannel, CancellationToken, Task> use)
+    async Task RepeatAsync(PeerId peer, Part part, string protocol, Func<VaultChannel, CancellationToken, Task> use, CancellationToken gone)
     {
         TimeSpan pause = FirstPause;
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(closing.Token, part.Stop);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(closing.Token, part.Stop, gone);
         while (!either.IsCancellationRequested && IsConnected(peer))
         {
             long began = time.GetTimestamp();
@@ -154,6 +163,8 @@ public sealed class SwarmNode : IAsyncDisposable
             }
         }
     }
+
+    static bool IsThere(PeerStatus peer) => peer.State == PeerState.Connected && peer.Protocols.Contains(SyncProtocol);
 
     bool IsConnected(PeerId peer) => node.Peers.Any(one => one.Peer == peer && one.State == PeerState.Connected);
 
