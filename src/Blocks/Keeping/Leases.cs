@@ -88,19 +88,22 @@ sealed class Leases : IDisposable
         public IReadOnlyCollection<BlockId> Touched => touched;
 
         /// <summary>Claims the block and asks, in one step that no deletion can divide. First: not claimed by this lease before.</summary>
-        public (bool First, bool Stored) Touch(BlockId id, Func<BlockId, bool> stored)
+        public (bool First, bool Stored) Touch(BlockId id, Predicate<BlockId> stored)
         {
-            bool first = false, known = false;
-            leases.WhileNothingIsDeleted(() =>
+            leases.barrier.EnterReadLock();
+            try
             {
                 lock (leases.gate)
                 {
-                    first = touched.Add(id);
-                    if (first && leases.cycles.TryGetValue(vault, out Cycle? cycle)) cycle.Marks.Add(id);
+                    if (!touched.Add(id)) return (First: false, Stored: false);
+                    if (leases.cycles.TryGetValue(vault, out Cycle? cycle)) cycle.Marks.Add(id);
                 }
-                known = first && stored(id);
-            });
-            return (first, known);
+                return (First: true, stored(id));
+            }
+            finally
+            {
+                leases.barrier.ExitReadLock();
+            }
         }
 
         /// <summary>Forgets what something durable holds by now.</summary>

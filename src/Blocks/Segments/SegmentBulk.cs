@@ -246,10 +246,16 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
         Array.Sort(ids, order);
         Batch batch = new();
         HashSet<Segment> segments = [];
+        Memory<byte> free = new byte[blocks.Length * (StoreKeys.BlockKeySize + BlockInfo.Longest)]; // one piece of memory for all of them
         foreach (int next in order)
         {
             (BlockPlace place, Written written) = blocks[next];
-            batch.Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, place.Vault, place.Id), written.Info.Encode());
+            Memory<byte> key = free[..StoreKeys.BlockKeySize];
+            Memory<byte> value = free.Slice(key.Length, written.Info.EncodedLength);
+            free = free[(key.Length + value.Length)..];
+            StoreKeys.WriteBlockKey(key.Span, StoreKeys.InfoOf, place.Vault, place.Id);
+            written.Info.Encode(value.Span);
+            batch.Put(StoreKeys.Blocks, key, value);
             written.Segment.Outstanding.Remove(written.Run);
             segments.Add(written.Segment);
         }

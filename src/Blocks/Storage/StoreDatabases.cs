@@ -36,6 +36,7 @@ public static class StoreDatabases
         Families = [StoreKeys.Blocks],
         Memory = memory,
         WriteBufferBytes = BlocksBuffer,
+        SortedBatches = true,
         Blobs = new BlobOptions(LeastBlob, BlobFile),
     };
 
