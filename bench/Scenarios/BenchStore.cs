@@ -16,8 +16,9 @@ sealed class BenchStore : IDisposable
     {
         Folder = folder;
         Directory.CreateDirectory(folder);
-        blocks = RocksDatabase.Open(StoreDatabases.Blocks(folder, memory));
+        Task<RocksDatabase> opening = Task.Run(() => RocksDatabase.Open(StoreDatabases.Blocks(folder, memory))); // a new one mostly waits for the disk
         meta = RocksDatabase.Open(StoreDatabases.Meta(folder, memory));
+        blocks = opening.GetAwaiter().GetResult();
         Blocks = new BlockStore(blocks, meta, TimeProvider.System, DiskSpace.Of(folder), segments = SegmentFiles.Of(folder));
         Keys = VaultKeys.Create(RandomSource.Seeded(1));
     }
