@@ -27,12 +27,6 @@ public sealed record DatabaseOptions
     /// </summary>
     public int PrefixBytes { get; init; }
 
-    /// <summary>
-    /// Batches come with their keys in order, those with the same first byte next to each other: the place of a key in memory is then
-    /// looked for from the last one's, which takes half the time in a full buffer.
-    /// </summary>
-    public bool SortedBatches { get; init; }
-
     /// <summary>Large values in files of their own, so that compaction doesn't rewrite them; null keeps them among the keys.</summary>
     public BlobOptions? Blobs { get; init; }
 

@@ -19,21 +19,7 @@ static class OpeningSettings
         Blobs(options, wanted.Blobs);
         Table(options, wanted.Memory);
         Quiet(options);
-        return wanted.SortedBatches ? WithHints(handle) : handle;
-    }
-
-    // An option that only the text form reaches. Where it is unknown, inserting takes longer and nothing else changes.
-    static unsafe NativeHandle WithHints(NativeHandle known)
-    {
-        nint options = Rocks.rocksdb_options_create();
-        NativeHandle hinted = new(options, Rocks.rocksdb_options_destroy);
-        byte* error = null;
-        using (NativeHandle.Use use = known.Borrow())
-            fixed (byte* text = "memtable_insert_with_hint_prefix_extractor=rocksdb.FixedPrefix.1\0"u8)
-                Rocks.rocksdb_get_options_from_string(use.Pointer, text, options, &error);
-        bool understood = Rocks.TakeString(error) is null;
-        (understood ? known : hinted).Dispose();
-        return understood ? hinted : known;
+        return handle;
     }
 
     static void Safety(nint options, int recovery, int familyCount)

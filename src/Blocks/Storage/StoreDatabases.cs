@@ -36,7 +36,6 @@ public static class StoreDatabases
         Families = [StoreKeys.Blocks],
         Memory = memory,
         WriteBufferBytes = BlocksBuffer,
-        SortedBatches = true,
         Blobs = new BlobOptions(LeastBlob, BlobFile),
     };
 

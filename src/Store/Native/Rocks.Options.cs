@@ -7,7 +7,6 @@ static unsafe partial class Rocks
 {
     [LibraryImport(Library)] internal static partial nint rocksdb_options_create();
     [LibraryImport(Library)] internal static partial void rocksdb_options_destroy(nint options);
-    [LibraryImport(Library)] internal static partial void rocksdb_get_options_from_string(nint known, byte* text, nint made, byte** error);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_create_if_missing(nint options, byte on);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_create_missing_column_families(nint options, byte on);
     [LibraryImport(Library)] internal static partial void rocksdb_options_set_paranoid_checks(nint options, byte on);
