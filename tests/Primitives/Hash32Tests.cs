@@ -11,6 +11,13 @@ public class Hash32Tests
         Assert.Equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", Hash32.Of("abc"u8).ToString()); // FIPS 180-2
 
     [Fact]
+    public void It_is_the_base_class_librarys_SHA256_for_any_length() => Seed.Check(2000, random =>
+    {
+        byte[] data = random.Bytes(random.Below(random.Below(20) == 0 ? 100_000 : 300));
+        Assert.Equal(SHA256.HashData(data), Hash32.Of(data).ToArray());
+    });
+
+    [Fact]
     public void Its_order_is_the_order_of_its_bytes() => Seed.Check(5000, random =>
     {
         byte[] x = random.Bytes(32), y = random.Below(4) == 0 ? random.Bytes(32) : [.. x];
