@@ -98,6 +98,10 @@ sealed class Part : IAsyncDisposable
         }
     }
 
+    /// <summary>The same for what both hold.</summary>
+    public static Task KeepAsync(Part part, VaultChannel channel, CancellationToken cancel) =>
+        part.Vault.Keep is { } keep ? keep(channel, cancel) : throw new ProtocolException("nobody looks after copies here");
+
     public async Task FetchAsync(VaultChannel channel, CancellationToken cancel)
     {
         fetching.TryAdd(channel.Peer, 0);

@@ -7,14 +7,14 @@ using Vault.Primitives;
 namespace Vault.Swarm;
 
 /// <summary>
-/// One device in the swarm: serves the vault protocols behind the gate, and with every connected peer and every vault keeps three
-/// streams for as long as the connection lasts: one keeps the catalogs in step, one the chat, one asks for blocks. Of two devices
-/// the one with the smaller id opens the first two; each opens the third for itself. What fails is tried again after a
+/// One device in the swarm: serves the vault protocols behind the gate, and with every connected peer and every vault keeps four
+/// streams for as long as the connection lasts: one keeps the catalogs in step, one the chat, one tells what both hold, one asks for blocks. Of two devices
+/// the one with the smaller id opens the first three; each opens the fourth for itself. What fails is tried again after a
 /// pause that grows.
 /// </summary>
 public sealed class SwarmNode : IAsyncDisposable
 {
-    public const string SyncProtocol = "/vault/sync/1", BlocksProtocol = "/vault/blocks/1", ChatProtocol = "/vault/chat/1";
+    public const string SyncProtocol = "/vault/sync/1", BlocksProtocol = "/vault/blocks/1", ChatProtocol = "/vault/chat/1", HoldingsProtocol = "/vault/holdings/1";
 
     /// <summary>After something came to nothing; doubled each time.</summary>
     static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LastPause = TimeSpan.FromMinutes(2);
@@ -35,6 +35,7 @@ public sealed class SwarmNode : IAsyncDisposable
         session = new VaultSession(self, clock, time);
         node.Handle(SyncProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => part.SyncAsync(channel, stop), cancel));
         node.Handle(ChatProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => part.ChatAsync(channel, stop), cancel));
+        node.Handle(HoldingsProtocol, (stream, cancel) => ServeAsync(stream, Part.KeepAsync, cancel));
         node.Handle(BlocksProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => new BlockServing(part.Vault.Store, part.Vault.Id.Tag).RunAsync(channel.Pipe, stop), cancel));
         node.Handle(JoinProtocol.Id, (stream, cancel) => JoinProtocol.AnswerAsync(stream, Decide, time, cancel));
         node.PeerIdentified += Meet;
@@ -116,6 +117,7 @@ public sealed class SwarmNode : IAsyncDisposable
             if (node.Id.CompareTo(peer) < 0)
             {
                 streams.Add(RepeatAsync(peer, part, SyncProtocol, part.SyncAsync, gone.Token));
+                if (part.Vault.Keep != null) streams.Add(RepeatAsync(peer, part, HoldingsProtocol, (channel, stop) => Part.KeepAsync(part, channel, stop), gone.Token));
                 if (part.Vault.Chat != null) streams.Add(RepeatAsync(peer, part, ChatProtocol, part.ChatAsync, gone.Token));
             }
             await Task.WhenAny(streams);
@@ -171,7 +173,7 @@ public sealed class SwarmNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         node.PeerIdentified -= Meet;
-        foreach (string protocol in (string[])[SyncProtocol, BlocksProtocol, ChatProtocol, JoinProtocol.Id]) node.Unhandle(protocol);
+        foreach (string protocol in (string[])[SyncProtocol, BlocksProtocol, ChatProtocol, HoldingsProtocol, JoinProtocol.Id]) node.Unhandle(protocol);
         await closing.CancelAsync();
         foreach (VaultId vault in parts.Keys) await RemoveAsync(vault);
         await Task.WhenAll(running.Keys);

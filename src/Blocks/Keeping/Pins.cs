@@ -22,7 +22,7 @@ public enum PinReason : byte
     Lease = 7,
     /// <summary>Another device frees its copy and counts on this one.</summary>
     Lock = 8,
-    /// <summary>This device is one of those that should hold a copy.</summary>
+    /// <summary>This device has freed the tree: what isn't here of it isn't missing, and what is here is kept as long as the file is.</summary>
     Assigned = 9,
 }
 
@@ -64,6 +64,9 @@ public sealed class Pins
 
     /// <summary>The pins on one root.</summary>
     public IEnumerable<Pin> On(VaultTag vault, BlockId root) => In(StoreKeys.Under(StoreKeys.MetaKey(vault, root)), vault, null);
+
+    /// <summary>The roots that this device has freed.</summary>
+    internal HashSet<BlockId> Freed(VaultTag vault, ISnapshot? at = null) => [.. Of(vault, at).Where(pin => pin.Reason == PinReason.Assigned).Select(pin => pin.Root)];
 
     IEnumerable<Pin> In((byte[] From, byte[] To) range, VaultTag vault, ISnapshot? at)
     {

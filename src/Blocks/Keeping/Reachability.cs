@@ -21,21 +21,36 @@ sealed class Reachability(BlockStore store, VaultTag vault)
     public int Hidden { get; private set; }
 
     /// <summary>Everything below the pins that count now, and the blocks of unfinished imports.</summary>
-    public IEnumerable<Reached> WalkAll(DateTimeOffset now)
+    /// <param name="skip">Pins that are passed over.</param>
+    public IEnumerable<Reached> WalkAll(DateTimeOffset now, Predicate<Pin>? skip = null)
     {
         using ISnapshot view = store.Meta.Snapshot();
-        foreach (Reached reached in WalkPins(now, view)) yield return reached;
+        foreach (Reached reached in WalkPins(now, view, skip)) yield return reached;
         foreach ((BlockId id, bool root) in ImportJournal.BlocksOf(store.Meta, vault, now, view))
             if (!root) yield return Child(id, 0);
             else foreach (Reached reached in Walk(id, whole: false)) yield return reached;
     }
 
-    public IEnumerable<Reached> WalkPins(DateTimeOffset now, ISnapshot view)
+    public IEnumerable<Reached> WalkPins(DateTimeOffset now, ISnapshot view, Predicate<Pin>? skip = null)
     {
         foreach (Pin pin in store.Pins.Of(vault, view))
         {
-            if (pin.Until is { } until && until <= now) continue;
+            if (pin.Until is { } until && until <= now || skip?.Invoke(pin) == true) continue;
             foreach (Reached reached in Walk(pin.Root, Pins.IsWhole(pin.Reason))) yield return reached;
+        }
+    }
+
+    /// <summary>Everything below the current versions of files, and nothing that only this device keeps for itself.</summary>
+    public IEnumerable<NeededBlock> WalkCurrent(ISnapshot view)
+    {
+        HashSet<BlockId> freed = store.Pins.Freed(vault, view);
+        BlockId last = default;
+        foreach (Pin pin in store.Pins.Of(vault, view))
+        {
+            if (pin.Reason is not (PinReason.Head or PinReason.Sibling or PinReason.Wanted) || pin.Root == last) continue;
+            last = pin.Root;
+            bool isFreed = freed.Contains(pin.Root);
+            foreach (Reached reached in Walk(pin.Root, whole: false)) yield return new NeededBlock(reached.Id, reached.Info, reached.Info?.Level ?? reached.Level, isFreed);
         }
     }
 

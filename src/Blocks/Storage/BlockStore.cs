@@ -128,11 +128,36 @@ public sealed class BlockStore : IDisposable
     /// Every block that the vault's pins need and this machine doesn't have, in the order in which trees can be fetched: a parent
     /// before its children. A block that several files share may come more than once.
     /// </summary>
-    public IEnumerable<BlockId> Missing(VaultTag vault)
+    /// <param name="wanted">Also what this device should have and never had; without it, what was here once and is gone.</param>
+    public IEnumerable<BlockId> Missing(VaultTag vault, bool wanted = true)
     {
         using ISnapshot view = meta.Snapshot();
-        foreach (Reached reached in new Reachability(this, vault).WalkPins(time.GetUtcNow(), view))
+        HashSet<BlockId> freed = Pins.Freed(vault, view);
+        foreach (Reached reached in new Reachability(this, vault).WalkPins(time.GetUtcNow(), view, pin => !wanted && pin.Reason == PinReason.Wanted || pin.Reason is PinReason.Wanted or PinReason.Assigned && freed.Contains(pin.Root)))
             if (reached.Info is null) yield return reached.Id;
+    }
+
+    /// <summary>
+    /// Every block that the current versions of the vault's files need, here or not, a parent before its children. Below an inner block that isn't here
+    /// nothing is known. A block that several files share may come more than once.
+    /// </summary>
+    public IEnumerable<NeededBlock> Needed(VaultTag vault)
+    {
+        using ISnapshot view = meta.Snapshot();
+        foreach (NeededBlock needed in new Reachability(this, vault).WalkCurrent(view)) yield return needed;
+    }
+
+    /// <summary>The blocks of one tree, here or not, the root first.</summary>
+    public IEnumerable<NeededBlock> Tree(VaultTag vault, BlockId root) =>
+        new Reachability(this, vault).Walk(root, whole: false).Select(reached => new NeededBlock(reached.Id, reached.Info, reached.Info?.Level ?? reached.Level, false));
+
+    /// <summary>The stored blocks from a place in the order of ids on, without reading one.</summary>
+    public IEnumerable<(BlockId Id, BlockInfo Info)> ListFrom(VaultTag vault, BlockId first)
+    {
+        (_, byte[] to) = StoreKeys.BlocksOf(StoreKeys.InfoOf, vault);
+        using ICursor cursor = blocks.Range(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, first), to);
+        while (cursor.MoveNext())
+            if (BlockInfo.Decode(cursor.Value) is { } info) yield return (StoreKeys.IdIn(cursor.Key), info);
     }
 
     /// <summary>Whether a tree is here with everything below it.</summary>

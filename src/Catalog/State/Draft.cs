@@ -125,6 +125,16 @@ sealed partial class Draft(CatalogParts parts, CatalogState state, Membership me
         return true;
     }
 
+    /// <summary>The content of a version needn't be here any more. False if that is known, or the version went.</summary>
+    internal bool LetGo(Leaf leaf)
+    {
+        Place place = At(leaf.Position);
+        int at = place.Now.FindIndex(head => head.Leaf == leaf && !head.Wanted && head.Record.Root != null);
+        if (at < 0) return false;
+        place.Now[at] = place.Now[at] with { Wanted = true };
+        return true;
+    }
+
     /// <summary>A version is older than the history's window.</summary>
     internal void Forget(Past past) => pastDeletes[past.Record.Leaf] = past;
 

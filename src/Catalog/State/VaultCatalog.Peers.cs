@@ -70,7 +70,7 @@ public sealed partial class VaultCatalog
     {
         IEnumerable<Pin> pins = roots is null ? parts.Ports.Store.Pins.Of(parts.Tag) : roots.SelectMany(root => parts.Ports.Store.Pins.On(parts.Tag, root));
         int whole = 0;
-        foreach (Pin[] slice in pins.Where(pin => pin.Reason == PinReason.Wanted && pin.Owner.Length == Leaf.Size).Chunk(IntentJournal.Slice))
+        foreach (Pin[] slice in pins.Where(pin => pin.Reason == PinReason.Wanted && pin.Owner.Length == Leaf.Size && !IsFreed(pin.Root)).Chunk(IntentJournal.Slice))
         {
             List<Leaf> complete = [.. slice.Where(pin => parts.Ports.Store.IsWhole(parts.Tag, pin.Root)).Select(pin => Leaf.Read(pin.Owner.Span))];
             if (complete.Count > 0) Run(draft => whole += complete.Count(draft.Hold));
@@ -84,7 +84,7 @@ public sealed partial class VaultCatalog
         long files = 0, bytes = 0;
         foreach (Pin pin in parts.Ports.Store.Pins.Of(parts.Tag))
         {
-            if (pin.Reason != PinReason.Wanted || pin.Owner.Length != Leaf.Size) continue;
+            if (pin.Reason != PinReason.Wanted || pin.Owner.Length != Leaf.Size || IsFreed(pin.Root)) continue;
             files++;
             if (RecordOf(Leaf.Read(pin.Owner.Span)) is { } record && parts.Open(record).Entry?.File(record) is { } file) bytes += file.Size;
         }

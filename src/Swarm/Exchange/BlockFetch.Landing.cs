@@ -14,8 +14,8 @@ public sealed partial class BlockFetch
     string? fault;
     long blocks, bytes;
 
-    /// <summary>Blocks have become durable: how many, and their bytes.</summary>
-    public event Action<int, long>? Landed;
+    /// <summary>Blocks have become durable: which, and their bytes.</summary>
+    public event Action<IReadOnlyList<BlockId>, long>? Landed;
 
     /// <summary>A disk that is full is not the peer's fault: the round fails, its blocks are wanted again, and this source is read on after a pause.</summary>
     async Task StoreAsync(Block block)
@@ -97,6 +97,6 @@ public sealed partial class BlockFetch
         }
         roomPulse.Set();
         Tell(due.Ids, here: true);
-        Landed?.Invoke(due.Ids.Count, due.Bytes);
+        Landed?.Invoke(due.Ids, due.Bytes);
     }
 }

@@ -15,7 +15,19 @@ public sealed partial class BlockFetch
     readonly AsyncPulse searchPulse = new(), roomPulse = new();
     readonly Queue<BlockId> roots = new();
     readonly Dictionary<BlockId, List<Waiter>> waiters = [];
-    bool everything, searching;
+    bool everything, searching, shares;
+
+    /// <summary>This device holds a share of the vault: what it should have is for who looks after copies to say, and not for the pins.</summary>
+    public bool Shares
+    {
+        get { lock (gate) return shares; }
+        set
+        {
+            bool stopped;
+            lock (gate) (stopped, shares) = (shares && !value, value);
+            if (stopped) Search();
+        }
+    }
 
     /// <summary>Looks for everything that the vault's pins need and that isn't here.</summary>
     public void Search()
@@ -35,6 +47,13 @@ public sealed partial class BlockFetch
             searching |= everything || roots.Count > 0;
         }
         searchPulse.Set();
+    }
+
+    /// <summary>Copies that this device is to make, and nothing that lies below them.</summary>
+    public void Heal(IReadOnlyList<BlockId> blocks)
+    {
+        BlockId[] missing = [.. blocks.Where(id => !store.Contains(vault, id))];
+        Do(now => plan.Want(missing, FetchPriority.Healing, null, now)); // what finds no room is asked for again by who looks after copies
     }
 
     /// <summary>
@@ -121,7 +140,7 @@ public sealed partial class BlockFetch
             {
                 everything = false;
                 roots.Clear();
-                return store.Missing(vault);
+                return store.Missing(vault, wanted: !Shares);
             }
             if (roots.Count == 0)
             {
@@ -130,7 +149,7 @@ public sealed partial class BlockFetch
             }
             BlockId[] some = [.. roots];
             roots.Clear();
-            return some.SelectMany(MissingBelow);
+            return Shares ? [] : some.SelectMany(MissingBelow);
         }
     }
 

@@ -201,6 +201,7 @@ public sealed partial class BlockFetch : IAsyncDisposable
     /// <summary>What an inner block links to is wanted as well, unless it is here. A link to a block of another level than the next lower one is no part of a file.</summary>
     void Follow(Block block, FetchPriority priority, int? level)
     {
+        if (priority == FetchPriority.Healing) return;
         if (block.Header.Level == 0 || (level is { } claimed && claimed != block.Header.Level)) return;
         List<BlockId> missing = [];
         for (int i = 0; i < block.Header.Links; i++)

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Vault.Catalog;
+namespace Vault.Primitives;
 
 /// <summary>
 /// Sums over the ids that fall into it: the ids by XOR, 48 bits of their hashes by XOR, their number modulo 2^16. Taking one

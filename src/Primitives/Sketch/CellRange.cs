@@ -1,4 +1,4 @@
-namespace Vault.Catalog;
+namespace Vault.Primitives;
 
 /// <summary>
 /// A stretch of a set's endless row of cells: those from <see cref="From"/> up to <see cref="To"/>. It is linear, so one stays
@@ -10,7 +10,7 @@ public sealed class CellRange
 
     public CellRange(int from, int to) : this(from, new Cell[to - from]) { }
 
-    internal CellRange(int from, Cell[] cells)
+    public CellRange(int from, Cell[] cells)
     {
         From = from;
         this.cells = cells;
@@ -26,7 +26,7 @@ public sealed class CellRange
 
     public void Remove(ulong id, SketchKey key) => Toggle(id, key.Hash(id), -1);
 
-    internal void Toggle(ulong id, ulong hash, int sign)
+    public void Toggle(ulong id, ulong hash, int sign)
     {
         CellMapping mapping = new(hash);
         while (mapping.Index < From) mapping.Advance();
@@ -34,7 +34,7 @@ public sealed class CellRange
     }
 
     /// <summary>This row without what another's has, over the cells both have from the first on.</summary>
-    internal static Cell[] Subtract(ReadOnlySpan<Cell> mine, ReadOnlySpan<Cell> theirs)
+    public static Cell[] Subtract(ReadOnlySpan<Cell> mine, ReadOnlySpan<Cell> theirs)
     {
         Cell[] difference = new Cell[Math.Min(mine.Length, theirs.Length)];
         for (int i = 0; i < difference.Length; i++) difference[i] = mine[i] - theirs[i];

@@ -1,4 +1,4 @@
-namespace Vault.Catalog;
+namespace Vault.Primitives;
 
 /// <summary>
 /// The cells an id falls into: the first, and then ever fewer, cell i with probability 1/(1 + i/2). Each gap comes out of one

@@ -1,4 +1,4 @@
-namespace Vault.Catalog;
+namespace Vault.Primitives;
 
 /// <summary>
 /// Reads the difference of two sets out of the difference of their first cells: a cell that holds a single id gives it away,
@@ -42,5 +42,5 @@ public static class Peeling
     }
 }
 
-/// <summary>The ids that only one side has, ascending: control records first.</summary>
+/// <summary>The ids that only one side has, ascending.</summary>
 public sealed record IdDifference(IReadOnlyList<ulong> Mine, IReadOnlyList<ulong> Theirs);

@@ -1,4 +1,4 @@
-namespace Vault.Catalog;
+namespace Vault.Primitives;
 
 /// <summary>How large a difference is, guessed from cells that are too few to read it.</summary>
 public static class DifferenceEstimate

@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Security.Cryptography;
-using Vault.Primitives;
 
-namespace Vault.Catalog;
+namespace Vault.Primitives;
 
 /// <summary>
 /// SipHash-2-4 of ids under a vault's secret. It decides which cells an id falls into and what vouches for it there, so that
@@ -24,7 +23,7 @@ public readonly struct SketchKey
     }
 
     /// <summary>Tells on this device whether stored cells were made under this key.</summary>
-    internal Hash32 Fingerprint
+    public Hash32 Fingerprint
     {
         get
         {

@@ -1,0 +1,43 @@
+using Vault.Identity;
+
+namespace Vault.Swarm;
+
+/// <summary>The limits of healing, together.</summary>
+public static class HealingLimits
+{
+    /// <summary>Stretches of block ids that are ranked together. With 1,024 of them a change of members re-ranks little, and the largest share of a device strays a few percent from its due.</summary>
+    public const int Buckets = 1024;
+
+    /// <summary>Blocks under their target that are looked after at once; the others wait until these are healed.</summary>
+    public const int Short = 64 << 10;
+
+    /// <summary>Blocks asked for in one round: some seconds' worth.</summary>
+    public const int Pulls = 512;
+
+    /// <summary>Before the first in rank acts: what is new needs a moment to arrive where it was going anyway.</summary>
+    public static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>The same under the minimum: as long as a restart may take.</summary>
+    public static readonly TimeSpan UrgentPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Every further rank waits so much longer.</summary>
+    public static readonly TimeSpan RankPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>A device that is to hold everything is expected to get a block by itself within this time.</summary>
+    public static readonly TimeSpan MirrorPatience = TimeSpan.FromMinutes(10);
+
+    /// <summary>Between two looks at what is short.</summary>
+    public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>Healing takes at most this much bandwidth, and may begin with a burst.</summary>
+    public const long BytesPerSecond = 64 << 20, BurstBytes = 256 << 20;
+
+    /// <summary>What the word of one device that it has blocks no more may make this one fetch in an hour.</summary>
+    public const long BytesPerHourForOne = 16L << 30;
+
+    /// <summary>Blocks whose loss is remembered with who told of it.</summary>
+    public const int Blamed = 64 << 10;
+
+    /// <summary>How long a device that isn't heard counts as away and not as lost. Servers don't travel.</summary>
+    public static TimeSpan GraceOf(DeviceClass kind) => kind == DeviceClass.Server ? TimeSpan.FromMinutes(15) : TimeSpan.FromHours(72);
+}

@@ -1,0 +1,9 @@
+namespace Vault.Swarm;
+
+/// <summary>A set of held ids in sixteen bytes: how many, and the sum of their keyed hashes. Two sets with the same are the same.</summary>
+public readonly record struct HeldDigest(long Count, ulong Sum)
+{
+    internal HeldDigest With(ulong hash) => new(Count + 1, unchecked(Sum + hash));
+
+    internal HeldDigest Without(ulong hash) => new(Count - 1, unchecked(Sum - hash));
+}

@@ -1,0 +1,38 @@
+namespace Vault.Swarm;
+
+/// <summary>The limits of what devices say of their holdings, together.</summary>
+public static class HoldingsLimits
+{
+    /// <summary>Devices whose holdings are known at once: as many as one record seals new secrets to, and some.</summary>
+    public const int Peers = 256;
+
+    /// <summary>Blocks known at once, some 20 bytes each and a bit for each device.</summary>
+    public const int Rows = 1 << 22;
+
+    /// <summary>Blocks that somebody claims and this device doesn't know as needed: what is new, and what anybody may invent.</summary>
+    public const int Strangers = 1 << 18;
+
+    /// <summary>Wire. Ids in one statement, so that it fits into a message of the gossip.</summary>
+    public const int IdsInStatement = 3900;
+
+    /// <summary>Wire. Cells in one answer, and those that are kept current: they read some 3,000 differences.</summary>
+    public const int Cells = 4096;
+
+    /// <summary>Cells in the first question: they read some thirty differences.</summary>
+    public const int FirstCells = 64;
+
+    /// <summary>Wire. Ids in a piece of a plain list.</summary>
+    public const int IdsInList = 8192;
+
+    /// <summary>Between two statements of one device, which gather meanwhile.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whoever has nothing new to say says so after this time: that it is there.</summary>
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(4);
+
+    /// <summary>Between two comparisons with a connected peer, and before one that failed is tried again.</summary>
+    public static readonly TimeSpan CompareEvery = TimeSpan.FromSeconds(60), AfterFailure = TimeSpan.FromMinutes(10);
+
+    /// <summary>An answer that hasn't come by then is asked for again.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+}

@@ -1,0 +1,188 @@
+using Vault.Blocks;
+using Vault.Identity;
+using Vault.Primitives;
+
+namespace Vault.Swarm;
+
+/// <summary>How a vault's copies stand, as one device sees it.</summary>
+/// <param name="Needed">Blocks that the vault needs, as far as is known here.</param>
+/// <param name="Proven">How many of them have 0, 1, 2 … copies at different sites whose holder has proven lately that it has what it says; the last element holds all from the target on.</param>
+/// <param name="OldestProof">How long ago the proof was given that is oldest of those that count; null when none does.</param>
+/// <param name="Healing">Blocks under their target that are looked after.</param>
+public sealed record CopyFigures(int Target, int Minimum, long Needed, long[] Proven, TimeSpan? OldestProof, int Healing)
+{
+    public long UnderTarget => Proven.Take(Target).Sum();
+    public long UnderMinimum => Proven.Take(Minimum).Sum();
+
+    /// <summary>The fewest proven copies that any needed block has; null when nothing is needed.</summary>
+    public int? Fewest => Array.FindIndex(Proven, count => count > 0) is var least and >= 0 ? least : null;
+}
+
+/// <summary>A device that says it holds a block, and how far that is known to be true.</summary>
+public sealed record CopyStanding(DeviceId Device, Site Site, Belief Belief, bool Connected, TimeSpan? LastHeard, TimeSpan? LastProven, bool Counts);
+
+// Copies are counted, and what is short is healed.
+public sealed partial class Keeper
+{
+    /// <summary>Others need a moment to be met before what they hold is missed.</summary>
+    static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+
+    readonly HeldColumn needing, innerOfNeeding;
+    readonly Dictionary<HeldId, KeptPeer> blamed = [];
+    readonly Allowance bandwidth = new(HealingLimits.BytesPerSecond, HealingLimits.BurstBytes);
+    HealingPlan plan;
+
+    /// <summary>Something has changed since the last look that may leave a block short.</summary>
+    public bool IsDirty { get; private set; }
+
+    // What is needed is named in one pass; until its end the one before counts.
+    public void BeginNeeded()
+    {
+        ProviderMap.Clear(needing);
+        ProviderMap.Clear(innerOfNeeding);
+    }
+
+    public void Need(BlockId block, bool inner)
+    {
+        map.Add(needing, HeldId.Of(block));
+        if (inner) map.Add(innerOfNeeding, HeldId.Of(block));
+    }
+
+    public void EndNeeded()
+    {
+        if (needing.Digest != map.Needed.Digest) IsDirty = true;
+        ProviderMap.Copy(map.Needed, needing);
+        ProviderMap.Copy(map.Inner, innerOfNeeding);
+        // What nothing needs any more goes some day, and nobody shall count on it meanwhile.
+        foreach (HeldId id in map.Without(map.Self, map.Needed))
+        {
+            map.Take(map.Self, id);
+            cells.Remove(id.Value, key);
+            Note(id, held: false);
+        }
+    }
+
+    /// <summary>Whether anything that is needed is short, so that a look at every block is worth its work.</summary>
+    public bool IsShort(TimeSpan now) =>
+        map.Histogram(Groups(peer => IsCredible(peer, now)), plan.Target).Take(plan.Target).Any(count => count > 0)
+        || map.Histogram(Groups(peer => IsThere(peer, now)), plan.Minimum).Take(plan.Minimum).Any(count => count > 0);
+
+    public void BeginLook()
+    {
+        plan.Begin();
+        IsDirty = false;
+    }
+
+    /// <summary>One needed block, in any order.</summary>
+    /// <param name="isFreed">The user of this device freed it here.</param>
+    public void Look(BlockId block, bool isFreed, TimeSpan now)
+    {
+        if (now - started < StartPatience) return;
+        HeldId id = HeldId.Of(block);
+        int? row = map.RowOf(id);
+        if (row is { } here && map.Self[here]) return;
+        HashSet<Site> sites = [], present = [];
+        int coming = 0;
+        foreach (KeptPeer peer in peers.Values)
+            if (row is { } there && peer.Column[there])
+            {
+                if (!IsCredible(peer, now)) continue;
+                sites.Add(SiteOf(peer.Device));
+                if (IsThere(peer, now)) present.Add(SiteOf(peer.Device));
+            }
+            else if (holders[peer.Device].IsMirror && IsThere(peer, now)) coming++;
+        // With fewer than the minimum in reach nobody waits for who is away.
+        if (present.Count < plan.Minimum) sites = present;
+        if (sites.Count >= plan.Target) return;
+        plan.Consider(new ShortBlock(block, sites.Count, sites, coming, holder => holder.Device == self || peers.TryGetValue(holder.Device, out KeptPeer? peer) && IsThere(peer, now), isFreed), now);
+    }
+
+    /// <summary>The look is over: what this device is to fetch now is put out.</summary>
+    /// <param name="most">Blocks that there is room for.</param>
+    public void EndLook(TimeSpan now, int most)
+    {
+        plan.End();
+        List<BlockId> pulls = [];
+        while (pulls.Count < Math.Min(most, HealingLimits.Pulls) && bandwidth.HasAny(now) && plan.TryTake(out BlockId block))
+        {
+            if (blamed.TryGetValue(HeldId.Of(block), out KeptPeer? teller) && !teller.Blame.HasAny(now)) continue;
+            pulls.Add(block);
+        }
+        if (pulls.Count > 0) outputs.Enqueue(new KeeperOutput.Pull([.. pulls]));
+        if (plan.Waiting > 0) IsDirty = true; // the next in rank acts when its time comes
+    }
+
+    /// <summary>A copy was made here, of so many bytes.</summary>
+    public void Healed(BlockId block, long bytes, TimeSpan now)
+    {
+        bandwidth.Spend(bytes, now);
+        if (blamed.Remove(HeldId.Of(block), out KeptPeer? teller)) teller.Blame.Spend(bytes, now);
+    }
+
+    void Blame(KeptPeer peer, HeldId id)
+    {
+        if (blamed.Count < HealingLimits.Blamed) blamed[id] = peer;
+    }
+
+    public CopyFigures Figures(TimeSpan now)
+    {
+        long[] proven = map.Histogram(Groups(peer => IsProven(peer, now)), plan.Target);
+        TimeSpan? oldest = null;
+        foreach (KeptPeer peer in peers.Values)
+            if (IsProven(peer, now) && now - peer.Proven!.Value is var age && !(age < oldest)) oldest = age;
+        return new CopyFigures(plan.Target, plan.Minimum, map.Needed.Digest.Count, proven, oldest, plan.Waiting);
+    }
+
+    /// <summary>Who says that it has the block; this device first, when it has it.</summary>
+    public IReadOnlyList<CopyStanding> WhoHolds(BlockId block, TimeSpan now)
+    {
+        List<CopyStanding> found = [];
+        if (map.RowOf(HeldId.Of(block)) is not { } row) return found;
+        if (map.Self[row]) found.Add(new CopyStanding(self, SiteOf(self), Belief.Good, true, TimeSpan.Zero, TimeSpan.Zero, true));
+        found.AddRange(peers.Values.Where(peer => peer.Column[row]).OrderBy(peer => peer.Device).Select(peer => StandingOf(peer, now)));
+        return found;
+    }
+
+    public IReadOnlyList<CopyStanding> Standings(TimeSpan now) => [.. peers.Values.OrderBy(peer => peer.Device).Select(peer => StandingOf(peer, now))];
+
+    CopyStanding StandingOf(KeptPeer peer, TimeSpan now) =>
+        new(peer.Device, SiteOf(peer.Device), peer.Belief, peer.Connected, now - peer.Heard, now - peer.Proven, IsProven(peer, now));
+
+    /// <summary>The groups of columns that are one copy each: a site's devices together.</summary>
+    List<IReadOnlyList<HeldColumn>> Groups(Predicate<KeptPeer> counts)
+    {
+        Dictionary<Site, List<HeldColumn>> sites = new() { [SiteOf(self)] = [map.Self] };
+        foreach (KeptPeer peer in peers.Values)
+        {
+            if (!counts(peer)) continue;
+            if (!sites.TryGetValue(SiteOf(peer.Device), out List<HeldColumn>? site)) sites.Add(SiteOf(peer.Device), site = []);
+            site.Add(peer.Column);
+        }
+        return [.. sites.Values];
+    }
+
+    Site SiteOf(DeviceId device) => holders.TryGetValue(device, out Holder? holder) ? holder.Site : Site.Of(device, 0);
+
+    TimeSpan GraceOf(KeptPeer peer) => HealingLimits.GraceOf(holders[peer.Device].Class);
+
+    /// <summary>Somebody who would act, or to whom something is on its way.</summary>
+    static bool IsThere(KeptPeer peer, TimeSpan now) => peer.Connected || !peer.WasConnected && peer.Heard is { } heard && now - heard < 2 * HoldingsLimits.Heartbeat;
+
+    /// <summary>
+    /// Its copies count for healing: it isn't away for good, and nothing speaks against what it says.
+    /// </summary>
+    bool IsCredible(KeptPeer peer, TimeSpan now) =>
+        peer.Belief is Belief.Good or Belief.Unknown && (peer.Connected || peer.Heard is { } heard && now - heard < GraceOf(peer));
+
+    /// <summary>Its copies are proven: it has shown that it has what it says, within its class's grace time.</summary>
+    bool IsProven(KeptPeer peer, TimeSpan now) => peer.Belief is Belief.Good && peer.Proven is { } proven && now - proven < GraceOf(peer);
+
+    void WatchGrace(KeptPeer peer, TimeSpan now)
+    {
+        bool lost = !peer.Connected && peer.Heard is { } heard && now - heard >= GraceOf(peer);
+        if (lost == peer.IsLost) return;
+        peer.IsLost = lost;
+        IsDirty = true;
+        if (lost) outputs.Enqueue(new KeeperOutput.Happened(KeeperEvent.DeviceLost, peer.Device, "it was away for too long: its copies don't count any more"));
+    }
+}

@@ -1,0 +1,166 @@
+using Vault.Blocks;
+using Vault.Identity;
+using Vault.Primitives;
+
+namespace Vault.Swarm;
+
+// What is held: the own set is told of as it changes, those of others are compared with what is known of them.
+public sealed partial class Keeper
+{
+    /// <summary>Statements in one tick; what is more is found by comparing.</summary>
+    const int StatementsAtOnce = 4;
+
+    readonly Dictionary<HeldId, bool> news = []; // true: held from now on
+    CellRange cells = new(0, HoldingsLimits.Cells);
+    TimeSpan nextHeartbeat;
+    ulong sequence;
+
+    public HeldDigest Holding => map.Self.Digest;
+
+    /// <summary>These are durable here.</summary>
+    public void Hold(IEnumerable<BlockId> blocks)
+    {
+        foreach (BlockId block in blocks)
+            if (HeldId.Of(block) is var id && map.Add(map.Self, id))
+            {
+                cells.Add(id.Value, key);
+                Note(id, held: true);
+            }
+    }
+
+    /// <summary>These are here no more: freed, damaged, collected.</summary>
+    public void Lose(IEnumerable<BlockId> blocks)
+    {
+        foreach (BlockId block in blocks)
+            if (HeldId.Of(block) is var id && map.Take(map.Self, id))
+            {
+                cells.Remove(id.Value, key);
+                Note(id, held: false);
+            }
+    }
+
+    /// <summary>The same for what was here when this run began: nobody needs to be told, comparing shows it.</summary>
+    public void HoldQuietly(IEnumerable<BlockId> blocks)
+    {
+        foreach (BlockId block in blocks)
+            if (HeldId.Of(block) is var id && map.Add(map.Self, id)) cells.Add(id.Value, key);
+    }
+
+    void Note(HeldId id, bool held)
+    {
+        IsDirty = true;
+        if (news.Count < StatementsAtOnce * HoldingsLimits.IdsInStatement) news[id] = held;
+    }
+
+    void SayNews(TimeSpan now)
+    {
+        if (news.Count == 0 && now < nextHeartbeat) return;
+        nextHeartbeat = now + HoldingsLimits.Heartbeat;
+        // The digest is that after the last of them: whoever lacks one sees that it lacks something, and compares.
+        foreach (KeyValuePair<HeldId, bool>[] some in news.Chunk(HoldingsLimits.IdsInStatement).DefaultIfEmpty([]))
+            outputs.Enqueue(new KeeperOutput.Say(new HoldingStatement(self, run, ++sequence, map.Self.Digest,
+                [.. some.Where(one => one.Value).Select(one => one.Key)], [.. some.Where(one => !one.Value).Select(one => one.Key)])));
+        news.Clear();
+    }
+
+    /// <summary>A statement whose signature holds. False for one that says nothing new.</summary>
+    public bool Hear(HoldingStatement statement, TimeSpan now)
+    {
+        if (Peer(statement.Device) is not { } peer || (statement.Run, statement.Sequence).CompareTo((peer.Run, peer.Sequence)) <= 0) return false;
+        (peer.Run, peer.Sequence, peer.Heard) = (statement.Run, statement.Sequence, now);
+        foreach (HeldId id in statement.Have) map.Add(peer.Column, id);
+        foreach (HeldId id in statement.Gone)
+            if (map.Take(peer.Column, id)) Blame(peer, id);
+        if (statement.Have.Count + statement.Gone.Count > 0) IsDirty = true;
+        // Several statements may be on their way, and their digest is that after the last.
+        if (peer.Column.Digest != statement.Digest && peer.AskedAt is null) peer.CompareAt = Earlier(peer.CompareAt, now + 2 * HoldingsLimits.Pause);
+        return true;
+    }
+
+    void Answer(KeptPeer peer, KeeperMessage.Ask ask) =>
+        outputs.Enqueue(new KeeperOutput.Send(peer.Device, new KeeperMessage.Tell(run, sequence, map.Self.Digest, cells.Cells[..Math.Min(ask.Cells, HoldingsLimits.Cells)].ToArray())));
+
+    void Answer(KeptPeer peer, KeeperMessage.AskList ask)
+    {
+        HeldId[] ids = [.. map.In(map.Self, (int)Math.Min(ask.From, int.MaxValue), HoldingsLimits.IdsInList, out int next)];
+        outputs.Enqueue(new KeeperOutput.Send(peer.Device, new KeeperMessage.TellList(ids, (uint)next)));
+    }
+
+    void KeepComparing(KeptPeer peer, TimeSpan now)
+    {
+        if (peer.AskedAt is { } asked && now - asked > HoldingsLimits.Patience) (peer.AskedAt, peer.Listed, peer.CompareAt) = (null, null, now);
+        if (peer.AskedAt is null && now >= peer.CompareAt) Ask(peer, peer.Column.Digest.Count == 0 || peer.AskedCells > 0 ? HoldingsLimits.FirstCells : 0, now);
+    }
+
+    void Ask(KeptPeer peer, int count, TimeSpan now)
+    {
+        peer.AskedAt = now;
+        peer.AskedCells = count;
+        outputs.Enqueue(new KeeperOutput.Send(peer.Device, new KeeperMessage.Ask(count)));
+    }
+
+    void AskList(KeptPeer peer, uint from, TimeSpan now)
+    {
+        peer.AskedAt = now;
+        outputs.Enqueue(new KeeperOutput.Send(peer.Device, new KeeperMessage.AskList(from)));
+    }
+
+    void Compare(KeptPeer peer, KeeperMessage.Tell tell, TimeSpan now)
+    {
+        if (peer.AskedAt is null || peer.Listed is not null) return;
+        (peer.Run, peer.Sequence) = (tell.Run, tell.Sequence); // it says so itself, on a connection of its own
+        if (tell.Digest == peer.Column.Digest || TryPeel(peer, tell)) Settle(peer, now);
+        else if (tell.Cells.Length == 0) Ask(peer, HoldingsLimits.FirstCells, now);
+        else if (tell.Cells.Length < HoldingsLimits.Cells && Difference(peer, tell).Estimate * 2 <= HoldingsLimits.Cells) Ask(peer, HoldingsLimits.Cells, now);
+        else
+        {
+            peer.Listed = [];
+            AskList(peer, 0, now);
+        }
+    }
+
+    /// <summary>From the nearer of two sets: what was known of the peer, or what is held here, which is the same where both hold everything.</summary>
+    (Cell[] Cells, HeldColumn Base, long Estimate) Difference(KeptPeer peer, KeeperMessage.Tell tell)
+    {
+        Cell[] mine = CellRange.Subtract(cells.Cells, tell.Cells), known = CellRange.Subtract(map.Sketch(peer.Column, tell.Cells.Length).Cells, tell.Cells);
+        long fromMine = DifferenceEstimate.Of(mine, map.Self.Digest.Count - tell.Digest.Count), fromKnown = DifferenceEstimate.Of(known, peer.Column.Digest.Count - tell.Digest.Count);
+        return fromMine < fromKnown ? (mine, map.Self, fromMine) : (known, peer.Column, fromKnown);
+    }
+
+    bool TryPeel(KeptPeer peer, KeeperMessage.Tell tell)
+    {
+        if (tell.Cells.Length == 0) return false;
+        (Cell[] difference, HeldColumn from, _) = Difference(peer, tell);
+        if (Peeling.Peel(difference, key) is not { } found) return false;
+        if (from != peer.Column) ProviderMap.Copy(peer.Column, from);
+        foreach (ulong id in found.Mine) map.Take(peer.Column, new HeldId(id));
+        foreach (ulong id in found.Theirs) map.Add(peer.Column, new HeldId(id));
+        IsDirty = true;
+        return true;
+    }
+
+    void Gather(KeptPeer peer, KeeperMessage.TellList tell, TimeSpan now)
+    {
+        if (peer.Listed is not { } listed) return;
+        foreach (HeldId id in tell.Ids) listed.Add(id);
+        if (tell.Next != 0 && listed.Count < HoldingsLimits.Rows && tell.Ids.Length > 0)
+        {
+            AskList(peer, tell.Next, now);
+            return;
+        }
+        ProviderMap.Clear(peer.Column);
+        foreach (HeldId id in listed) map.Add(peer.Column, id);
+        peer.Listed = null;
+        IsDirty = true;
+        Settle(peer, now);
+    }
+
+    void Settle(KeptPeer peer, TimeSpan now)
+    {
+        (peer.AskedAt, peer.AskedCells) = (null, 0);
+        // All devices would ask in the same moment otherwise.
+        peer.CompareAt = now + HoldingsLimits.CompareEvery * (0.75 + random.Below(1000) / 2000.0);
+    }
+
+    static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

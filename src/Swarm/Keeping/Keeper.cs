@@ -1,0 +1,115 @@
+using System.Diagnostics.CodeAnalysis;
+using Vault.Blocks;
+using Vault.Identity;
+using Vault.Primitives;
+
+namespace Vault.Swarm;
+
+/// <summary>
+/// One device's part in keeping a vault's copies: says what it holds, knows what others say they hold, makes them prove it, and decides which
+/// missing copies it makes. A machine without sockets, disk or clock: things come in, <see cref="TryTake"/> says what is to be done.
+/// Keeper.Holdings.cs compares sets, Keeper.Proofs.cs asks for proofs, Keeper.Healing.cs counts copies and heals.
+/// </summary>
+/// <remarks>Times are since any fixed moment and never go back; those of an earlier run may be negative. For one caller at a time.</remarks>
+public sealed partial class Keeper
+{
+    readonly DeviceId self;
+    readonly SketchKey key;
+    readonly RandomSource random;
+    readonly ulong run;
+    readonly TimeSpan started;
+    readonly ProviderMap map;
+    readonly Dictionary<DeviceId, KeptPeer> peers = [];
+    readonly Queue<KeeperOutput> outputs = new();
+    Dictionary<DeviceId, Holder> holders = [];
+
+    /// <param name="key">Of the vault's sketches, the same on all its devices.</param>
+    /// <param name="run">Larger than that of any run before.</param>
+    public Keeper(DeviceId self, SketchKey key, ulong run, RandomSource random, TimeSpan now)
+    {
+        (this.self, this.key, this.run, this.random, started) = (self, key, run, random, now);
+        map = new ProviderMap(key, random);
+        needing = map.AddColumn(isOwn: true);
+        innerOfNeeding = map.AddColumn(isOwn: true);
+        plan = new HealingPlan(new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0), new Placement([]), 1, 1);
+        nextHeartbeat = now;
+    }
+
+    public ProviderMap Map => map;
+
+    /// <summary>Whether a peer may make this device read more from its disk at the moment.</summary>
+    public bool MayRead(DeviceId device, TimeSpan now) => peers.TryGetValue(device, out KeptPeer? peer) && peer.Reading.HasAny(now);
+
+    public bool TryTake([NotNullWhen(true)] out KeeperOutput? output) => outputs.TryDequeue(out output);
+
+    /// <summary>Who is in the vault, and how many copies it wants. Whoever isn't a member any more is forgotten.</summary>
+    public void Use(IEnumerable<Holder> members, int target, int minimum)
+    {
+        holders = members.ToDictionary(holder => holder.Device);
+        foreach (DeviceId gone in peers.Keys.Where(peer => !holders.ContainsKey(peer)).ToList())
+        {
+            map.Remove(peers[gone].Column);
+            peers.Remove(gone);
+        }
+        Holder own = holders.GetValueOrDefault(self) ?? new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0);
+        plan = new HealingPlan(own, new Placement(holders.Values), target, minimum);
+        IsDirty = true;
+    }
+
+    public void Connected(DeviceId device, TimeSpan now)
+    {
+        if (Peer(device) is not { } peer) return;
+        (peer.Connected, peer.WasConnected, peer.Heard, peer.Challenge, peer.AskedAt, peer.Listed, peer.Unanswered) = (true, true, now, null, null, null, 0);
+        peer.CompareAt = now;
+        peer.ChallengeAt = now + HoldingsLimits.Pause; // a comparison first: what is asked for shall be what is claimed now
+        if (peer.Belief != Belief.Good || peer.Proven is not { } proven || now - proven > ProofLimits.ExamAfter) peer.ExamLeft = ProofLimits.Exam;
+        IsDirty = true;
+        Tick(now);
+    }
+
+    public void Disconnected(DeviceId device, TimeSpan now)
+    {
+        if (!peers.TryGetValue(device, out KeptPeer? peer)) return;
+        (peer.Connected, peer.Heard) = (false, now);
+        IsDirty = true;
+    }
+
+    public void Receive(DeviceId device, KeeperMessage message, TimeSpan now)
+    {
+        if (Peer(device) is not { } peer) return;
+        peer.Heard = now;
+        switch (message)
+        {
+            case KeeperMessage.Ask ask: Answer(peer, ask); break;
+            case KeeperMessage.AskList ask: Answer(peer, ask); break;
+            case KeeperMessage.Tell tell: Compare(peer, tell, now); break;
+            case KeeperMessage.TellList tell: Gather(peer, tell, now); break;
+            case KeeperMessage.Challenge challenge when peer.Reading.HasAny(now): outputs.Enqueue(new KeeperOutput.Prove(device, challenge)); break;
+            case KeeperMessage.Proof proof: Judge(peer, proof); break;
+        }
+    }
+
+    /// <summary>To be called about once a second.</summary>
+    public void Tick(TimeSpan now)
+    {
+        SayNews(now);
+        foreach (KeptPeer peer in peers.Values)
+        {
+            WatchGrace(peer, now);
+            if (!peer.Connected) continue;
+            KeepComparing(peer, now);
+            KeepChallenging(peer, now);
+        }
+    }
+
+    /// <summary>Null for who isn't a member, and when there are too many.</summary>
+    KeptPeer? Peer(DeviceId device)
+    {
+        if (device == self || !holders.ContainsKey(device)) return null;
+        if (peers.TryGetValue(device, out KeptPeer? known)) return known;
+        if (peers.Count >= HoldingsLimits.Peers) return null;
+        KeptPeer peer = new(device, map.AddColumn());
+        peers.Add(device, peer);
+        return peer;
+    }
+}

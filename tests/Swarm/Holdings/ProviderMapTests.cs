@@ -1,0 +1,72 @@
+using Vault.Identity;
+using Vault.Primitives;
+using Vault.Tests.Support;
+using Xunit;
+
+namespace Vault.Swarm.Tests;
+
+public sealed class ProviderMapTests
+{
+    static readonly SketchKey key = new(new byte[16]);
+
+    static HeldId[] Ids(RandomSource random, int count) => [.. Enumerable.Range(0, count).Select(_ => new HeldId(random.NextUInt64()))];
+
+    [Fact]
+    public void It_says_what_sets_of_ids_would_say() => Seed.Check(LongRun.Cases(20, 500), random =>
+    {
+        ProviderMap map = new(key, random);
+        HeldColumn[] columns = [map.Needed, map.Self, map.AddColumn(), map.AddColumn()];
+        HashSet<HeldId>[] oracle = [[], [], [], []];
+        HeldId[] ids = Ids(random, 1 + random.Below(4000));
+        for (int i = 0; i < 6000; i++)
+        {
+            (int column, HeldId id) = (random.Below(4), ids[random.Below(ids.Length)]);
+            if (random.Below(3) > 0) Assert.Equal(oracle[column].Add(id), map.Add(columns[column], id));
+            else Assert.Equal(oracle[column].Remove(id), map.Take(columns[column], id));
+            if (random.Below(1000) == 0) map.Compact();
+        }
+        for (int column = 0; column < 4; column++)
+        {
+            Assert.Equal(oracle[column], map.In(columns[column]).ToHashSet());
+            ProviderMap other = new(key, random);
+            foreach (HeldId id in oracle[column].Reverse()) other.Add(other.Self, id);
+            Assert.Equal(other.Self.Digest, columns[column].Digest);
+        }
+        long[] expected = new long[3];
+        foreach (HeldId id in oracle[0]) expected[Math.Min(2, (oracle[1].Contains(id) ? 1 : 0) + (oracle[2].Contains(id) || oracle[3].Contains(id) ? 1 : 0))]++;
+        Assert.Equal(expected, map.Histogram([[columns[1]], [columns[2], columns[3]]], 2));
+        HeldId? drawn = map.Draw(columns[1], columns[2], random);
+        if (drawn is { } both) Assert.True(oracle[1].Contains(both) && oracle[2].Contains(both));
+        else Assert.False(oracle[1].Overlaps(oracle[2]));
+    });
+
+    [Fact]
+    public void A_million_blocks_and_fifty_devices_take_less_than_32_MB()
+    {
+        RandomSource random = RandomSource.Seeded(1);
+        HeldId[] ids = Ids(random, 1_000_000);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        ProviderMap map = new(key, random);
+        HeldColumn[] peers = [.. Enumerable.Range(0, 50).Select(_ => map.AddColumn())];
+        foreach (HeldId id in ids) map.Add(map.Needed, id);
+        foreach (HeldColumn peer in peers)
+            for (int i = 0; i < ids.Length; i += 7) map.Add(peer, ids[i]);
+        long taken = GC.GetTotalMemory(forceFullCollection: true) - before;
+        GC.KeepAlive(map);
+        GC.KeepAlive(peers);
+        Assert.InRange(taken, 1 << 20, 32 << 20);
+    }
+
+    [Fact]
+    public void What_a_device_invents_takes_bounded_room_and_none_from_what_is_needed()
+    {
+        RandomSource random = RandomSource.Seeded(2);
+        ProviderMap map = new(key, random);
+        HeldColumn liar = map.AddColumn();
+        int taken = Ids(random, HoldingsLimits.Strangers + 5000).Count(id => map.Add(liar, id));
+        Assert.Equal(HoldingsLimits.Strangers, taken);
+        Assert.All(Ids(random, 1000), id => Assert.True(map.Add(map.Needed, id)));
+        ProviderMap.Clear(liar);
+        Assert.True(map.Add(liar, new HeldId(1)));
+    }
+}

@@ -1,0 +1,158 @@
+using Vault.Blocks;
+using Vault.Identity;
+using Vault.Primitives;
+using Vault.Tests.Support;
+using Xunit;
+
+namespace Vault.Swarm.Tests;
+
+public sealed class KeeperTests
+{
+    static int CopiesOf(KeeperWorld world, BlockId id) => world.Devices.Count(device => device.Up && device.Blocks.Contains(id));
+
+    [Fact]
+    public void What_devices_hold_is_known_everywhere_though_gossip_is_lost() => Seed.Check(LongRun.Cases(5, 100), random =>
+    {
+        KeeperWorld world = new(random, 5, target: 1) { Loss = 50 };
+        for (int i = 0; i < 300; i++)
+        {
+            world.Block([.. world.Devices.Where(_ => random.Below(2) > 0)]);
+            KeeperWorld.Device device = world.Devices[random.Below(5)];
+            if (device.Blocks.Count > 0 && random.Below(3) == 0 && device.Blocks.First() is var gone && device.Blocks.Remove(gone)) device.Keeper.Lose([gone]);
+            if (random.Below(10) == 0) world.Pass(TimeSpan.FromSeconds(1));
+        }
+        world.Pass(TimeSpan.FromMinutes(3));
+        foreach (KeeperWorld.Device here in world.Devices)
+            foreach (BlockId id in world.Needed)
+                Assert.Equal(world.Devices.Where(device => device.Blocks.Contains(id)).Select(device => device.Holder.Device).ToHashSet(),
+                    here.Keeper.WhoHolds(id, world.Now).Select(copy => copy.Device).ToHashSet());
+    });
+
+    [Fact]
+    public void A_device_that_starts_again_knows_thousands_of_blocks_of_another_by_one_comparison()
+    {
+        RandomSource random = RandomSource.Seeded(1);
+        KeeperWorld world = new(random, 2, target: 1);
+        for (int i = 0; i < 20_000; i++) world.Block(world.Devices);
+        for (int i = 0; i < 10; i++) world.Block(world.Devices[1]);
+        world.Stop(world.Devices[0]);
+        world.Start(world.Devices[0]);
+        world.Pass(TimeSpan.FromSeconds(5));
+        Assert.Equal(20_010, world.Needed.Count(id => world.Devices[0].Keeper.WhoHolds(id, world.Now).Any(copy => copy.Device == world.Devices[1].Holder.Device)));
+    }
+
+    [Fact]
+    public void Copies_that_are_missing_are_made_once_and_those_of_a_lost_device_again() => Seed.Check(LongRun.Cases(3, 50), random =>
+    {
+        KeeperWorld world = new(random, 6, target: 3, minimum: 1);
+        for (int i = 0; i < 200; i++) world.Block(world.Devices[random.Below(6)]);
+        world.Pass(TimeSpan.FromMinutes(3));
+        Assert.All(world.Needed, id => Assert.Equal(3, CopiesOf(world, id)));
+        Assert.Equal(400, world.Pulled);
+
+        KeeperWorld.Device lost = world.Devices[0];
+        int held = lost.Blocks.Count;
+        world.Stop(lost);
+        world.Pass(TimeSpan.FromMinutes(10));
+        Assert.Equal(400, world.Pulled); // it may only be away
+        world.Pass(TimeSpan.FromMinutes(10));
+        Assert.Equal(400 + held, world.Pulled);
+        Assert.All(world.Needed, id => Assert.Equal(3, CopiesOf(world, id)));
+        Assert.All(world.Devices.Skip(1), device => Assert.Contains((KeeperEvent.DeviceLost, lost.Holder.Device), device.Events));
+
+        world.Start(lost);
+        world.Pass(TimeSpan.FromMinutes(10));
+        Assert.Equal(400 + held, world.Pulled);
+        CopyFigures figures = world.Devices[1].Keeper.Figures(world.Now);
+        Assert.Equal((0, 200), (figures.UnderTarget, figures.Needed));
+    });
+
+    [Fact]
+    public void Under_the_minimum_nobody_waits_for_the_lost_to_come_back()
+    {
+        KeeperWorld world = new(RandomSource.Seeded(2), 5, target: 2, minimum: 2);
+        for (int i = 0; i < 100; i++) world.Block(world.Devices[0], world.Devices[1]);
+        world.Pass(TimeSpan.FromMinutes(1));
+        Assert.Equal(0, world.Pulled);
+        world.Stop(world.Devices[0]);
+        world.Pass(TimeSpan.FromMinutes(1));
+        Assert.All(world.Needed, id => Assert.Equal(2, CopiesOf(world, id)));
+        Assert.Equal(100, world.Pulled);
+    }
+
+    [Fact]
+    public void Restarts_one_after_the_other_move_nothing()
+    {
+        KeeperWorld world = new(RandomSource.Seeded(3), 5, target: 3, minimum: 2);
+        for (int i = 0; i < 100; i++) world.Block(world.Devices[i % 5], world.Devices[(i + 1) % 5], world.Devices[(i + 2) % 5]);
+        world.Pass(TimeSpan.FromMinutes(2));
+        foreach (KeeperWorld.Device device in world.Devices)
+        {
+            world.Stop(device);
+            world.Pass(TimeSpan.FromSeconds(20));
+            world.Start(device);
+            world.Pass(TimeSpan.FromMinutes(1));
+        }
+        Assert.Equal(0, world.Pulled);
+    }
+
+    [Fact]
+    public void A_liar_is_found_at_the_first_question_and_counts_for_nobody()
+    {
+        KeeperWorld world = new(RandomSource.Seeded(4), 5, target: 3, minimum: 1);
+        KeeperWorld.Device liar = world.Devices[4];
+        liar.Lies = true;
+        for (int i = 0; i < 100; i++) world.Block(world.Devices[i % 2]);
+        liar.Keeper.Hold(world.Needed);
+        world.Pass(TimeSpan.FromMinutes(5));
+        Assert.All(world.Devices.Take(4), device => Assert.Contains((KeeperEvent.Liar, liar.Holder.Device), device.Events));
+        Assert.All(world.Needed, id => Assert.Equal(3, world.Devices.Take(4).Count(device => device.Blocks.Contains(id))));
+        Assert.All(world.Needed, id => Assert.DoesNotContain(world.Devices[0].Keeper.WhoHolds(id, world.Now), copy => copy.Device == liar.Holder.Device && copy.Counts));
+    }
+
+    [Fact]
+    public void Who_dropped_one_in_a_hundred_is_found_within_eleven_hours()
+    {
+        int found = 0, runs = LongRun.Cases(5, 300);
+        for (int run = 0; run < runs; run++)
+        {
+            KeeperWorld world = new(RandomSource.Seeded((ulong)run), 2, target: 2);
+            for (int i = 0; i < 1000; i++) world.Block(world.Devices);
+            world.Pass(TimeSpan.FromMinutes(5));
+            foreach (BlockId id in world.Devices[1].Blocks.Take(10).ToList()) world.Devices[1].Blocks.Remove(id); // it doesn't say so
+            world.Heals = false;
+            world.Pass(TimeSpan.FromHours(11));
+            if (world.Devices[0].Events.Contains((KeeperEvent.CopyLost, world.Devices[1].Holder.Device))) found++;
+        }
+        Assert.True(found >= runs - 1);
+    }
+
+    [Fact]
+    public void Messages_are_read_as_they_were_written_and_noise_as_none()
+    {
+        RandomSource random = RandomSource.Seeded(5);
+        BlockId[] blocks = [.. Enumerable.Range(0, 5).Select(_ => new BlockId(random.Bytes(BlockId.Size)))];
+        HeldId[] held = [.. blocks.Select(HeldId.Of)];
+        Hash32 nonce = new(random.Bytes(Hash32.Size));
+        Cell[] cells = [.. Enumerable.Range(0, 9).Select(_ => new Cell(random.NextUInt64(), random.NextUInt64()))];
+        KeeperMessage[] messages =
+        [
+            new KeeperMessage.Ask(64), new KeeperMessage.Tell(1, 2, new HeldDigest(3, 4), cells), new KeeperMessage.AskList(7), new KeeperMessage.TellList(held, 9),
+            new KeeperMessage.Challenge(nonce, held), new KeeperMessage.Proof(nonce, [nonce, null]), new KeeperMessage.AskLock(nonce, blocks),
+            new KeeperMessage.Locked(nonce, [null, nonce], random.Bytes(Ed25519PublicKey.SignatureSize)), new KeeperMessage.AskLevels(blocks), new KeeperMessage.TellLevels(blocks, [0, 1, 2, 255, 0]),
+        ];
+        foreach (KeeperMessage message in messages)
+        {
+            byte[] bytes = KeeperCodec.Encode(message);
+            Assert.Equal(bytes, KeeperCodec.Encode(KeeperCodec.Decode(bytes)!));
+            for (int length = 0; length < bytes.Length; length++) Assert.Null(KeeperCodec.Decode(bytes.AsSpan(0, length)));
+            Assert.Null(KeeperCodec.Decode([.. bytes, 0]));
+        }
+        Seed.Check(LongRun.Cases(2000, 100_000), noise =>
+        {
+            byte[] bytes = noise.Bytes(1 + noise.Below(200));
+            bytes[0] = (byte)noise.Below(12);
+            if (KeeperCodec.Decode(bytes) is { } message) Assert.Equal(bytes, KeeperCodec.Encode(message));
+        });
+    }
+}
