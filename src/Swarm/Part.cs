@@ -19,7 +19,7 @@ sealed class Part : IAsyncDisposable
     public Part(SwarmVault vault, TimeProvider time)
     {
         Vault = vault;
-        Fetch = new BlockFetch(vault.Store, vault.Id.Tag, time);
+        Fetch = new BlockFetch(vault.Store, vault.Id.Tag, time) { Shares = vault.Shares };
         Stop = stop.Token;
     }
 

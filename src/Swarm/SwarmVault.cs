@@ -9,10 +9,11 @@ namespace Vault.Swarm;
 /// <param name="Sync">Brings catalogs in step over a channel, and stays until it ends. One at a time for each peer.</param>
 /// <param name="Decide">What becomes of somebody who asks to join; records that it adds are durable when it returns.</param>
 /// <param name="Chat">The same as <paramref name="Sync"/> of what is said; null where nothing is.</param>
+/// <param name="Shares">This device holds a share of the vault, and not all of it.</param>
 /// <param name="Keep">The same of what both hold, and of proofs; null where nobody looks after copies.</param>
 public sealed record SwarmVault(
     GateVault Gate, BlockStore Store, Func<VaultChannel, CancellationToken, Task> Sync, Func<JoinRequest, Vault.Primitives.Ed25519PublicKey, byte[], Admitting> Decide,
-    Func<VaultChannel, CancellationToken, Task>? Chat = null, Func<VaultChannel, CancellationToken, Task>? Keep = null)
+    Func<VaultChannel, CancellationToken, Task>? Chat = null, Func<VaultChannel, CancellationToken, Task>? Keep = null, bool Shares = false)
 {
     public VaultId Id => Gate.Id;
 }

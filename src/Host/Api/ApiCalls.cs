@@ -79,6 +79,11 @@ static class ApiCalls
     public static readonly ApiList<NoRequest, PeerListed> Peers = new("peers", asked.NoRequest, json.PeerListed, (c, _, s) => c.PeersAsync(s));
     public static readonly ApiCall<OfAddress, PeerDialed> Dial = new("dial", asked.OfAddress, json.PeerDialed, (c, r, _, s) => c.DialAsync(r.Address, s));
     public static readonly ApiCall<OfSwarmKey, SwarmKeyShown> SwarmKey = new("swarm-key", asked.OfSwarmKey, json.SwarmKeyShown, (c, r, _, s) => c.SwarmKeyAsync(r.Renew, r.Import, r.Reveal, s));
+    public static readonly ApiCall<OfferSpace, SpaceOffered> Offer = new("offer", asked.OfferSpace, json.SpaceOffered, (c, r, _, s) => c.OfferAsync(r, s));
+    public static readonly ApiCall<FindCopies, CopiesFound> WhereIs = new("whereis", asked.FindCopies, json.CopiesFound, (c, r, _, s) => c.WhereIsAsync(r, s));
+    public static readonly ApiCall<FreeFiles, FilesFreed> Free = new("free", asked.FreeFiles, json.FilesFreed, (c, r, p, s) => c.FreeAsync(r, p, s));
+    public static readonly ApiCall<FindCopies, FilesKept> Keep = new("keep", asked.FindCopies, json.FilesKept, (c, r, _, s) => c.KeepAsync(r, s));
+    public static readonly ApiCall<LoseDevices, LossShown> WhatIf = new("whatif", asked.LoseDevices, json.LossShown, (c, r, _, s) => c.WhatIfAsync(r, s));
     public static readonly ApiCall<SendChat, ChatShown> SendChat = new("chat/send", asked.SendChat, json.ChatShown, (c, r, _, s) => c.SendChatAsync(r, s));
     public static readonly ApiList<ShowChat, ChatShown> ChatLog = new("chat/log", asked.ShowChat, json.ChatShown, (c, r, s) => c.ChatLogAsync(r, s));
     public static readonly ApiCall<OfVault, ChatStanding> ChatStanding = new("chat/standing", asked.OfVault, json.ChatStanding, (c, r, _, s) => c.ChatStandingAsync(r.Vault ?? "", s));
@@ -120,6 +125,11 @@ static class ApiCalls
 [JsonSerializable(typeof(PeerListed))]
 [JsonSerializable(typeof(PeerDialed))]
 [JsonSerializable(typeof(SwarmKeyShown))]
+[JsonSerializable(typeof(SpaceOffered))]
+[JsonSerializable(typeof(CopiesFound))]
+[JsonSerializable(typeof(FilesFreed))]
+[JsonSerializable(typeof(FilesKept))]
+[JsonSerializable(typeof(LossShown))]
 [JsonSerializable(typeof(ChatShown))]
 [JsonSerializable(typeof(ChatStanding))]
 [JsonSerializable(typeof(ChatVerified))]
@@ -157,6 +167,10 @@ sealed partial class ApiJson : JsonSerializerContext;
 [JsonSerializable(typeof(SendChat))]
 [JsonSerializable(typeof(ShowChat))]
 [JsonSerializable(typeof(VerifyChat))]
+[JsonSerializable(typeof(OfferSpace))]
+[JsonSerializable(typeof(FindCopies))]
+[JsonSerializable(typeof(FreeFiles))]
+[JsonSerializable(typeof(LoseDevices))]
 sealed partial class ApiRequests : JsonSerializerContext;
 
 /// <summary>The one line of `daemon run --json`.</summary>

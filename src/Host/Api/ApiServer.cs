@@ -132,7 +132,9 @@ sealed class ApiServer : IAsyncDisposable
         Map(routes, ApiCalls.Move); Map(routes, ApiCalls.Log); Map(routes, ApiCalls.Conflicts); Map(routes, ApiCalls.Resolve); Map(routes, ApiCalls.Root);
         Map(routes, ApiCalls.Prove); Map(routes, ApiCalls.Verify); Map(routes, ApiCalls.Doctor); Map(routes, ApiCalls.Collect); Map(routes, ApiCalls.Explain);
         Map(routes, ApiCalls.Backup); Map(routes, ApiCalls.Invite); Map(routes, ApiCalls.Join); Map(routes, ApiCalls.Members); Map(routes, ApiCalls.Revoke);
-        Map(routes, ApiCalls.Peers); Map(routes, ApiCalls.Dial); Map(routes, ApiCalls.SwarmKey); Map(routes, ApiCalls.Daemon); Map(routes, ApiCalls.Stop);
+        Map(routes, ApiCalls.Peers); Map(routes, ApiCalls.Dial); Map(routes, ApiCalls.SwarmKey); Map(routes, ApiCalls.Daemon);
+        Map(routes, ApiCalls.Offer); Map(routes, ApiCalls.WhereIs); Map(routes, ApiCalls.Free); Map(routes, ApiCalls.Keep); Map(routes, ApiCalls.WhatIf);
+        Map(routes, ApiCalls.Stop);
         Map(routes, ApiCalls.SendChat); Map(routes, ApiCalls.ChatLog); Map(routes, ApiCalls.ChatStanding); Map(routes, ApiCalls.VerifyChat);
         routes.MapPost("/api/v1/content", SendContentAsync);
         routes.MapPost("/api/v1/put", TakeContentAsync);

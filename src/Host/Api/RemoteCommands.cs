@@ -54,6 +54,11 @@ sealed class RemoteCommands : ICommands
         }
     }
 
+    public Task<SpaceOffered> OfferAsync(OfferSpace request, CancellationToken stop) => CallAsync(ApiCalls.Offer, request, null, stop);
+    public Task<CopiesFound> WhereIsAsync(FindCopies request, CancellationToken stop) => CallAsync(ApiCalls.WhereIs, request, null, stop);
+    public Task<FilesFreed> FreeAsync(FreeFiles request, IProgress<TransferProgress>? progress, CancellationToken stop) => CallAsync(ApiCalls.Free, request, progress, stop);
+    public Task<FilesKept> KeepAsync(FindCopies request, CancellationToken stop) => CallAsync(ApiCalls.Keep, request, null, stop);
+    public Task<LossShown> WhatIfAsync(LoseDevices request, CancellationToken stop) => CallAsync(ApiCalls.WhatIf, request, null, stop);
     public Task<DeviceIdentity> IdAsync(CancellationToken stop) => CallAsync(ApiCalls.Id, new NoRequest(), null, stop);
     public Task<VaultCreated> CreateAsync(CreateVault request, CancellationToken stop) => CallAsync(ApiCalls.Create, request, null, stop);
     public Task<VaultRenamed> RenameAsync(RenameVault request, CancellationToken stop) => CallAsync(ApiCalls.Rename, request, null, stop);

@@ -62,6 +62,17 @@ interface ICommands : IAsyncDisposable
     /// <summary>The key of this device's network; a new one or an imported one first, where that is asked for.</summary>
     Task<SwarmKeyShown> SwarmKeyAsync(bool renew, string? import, bool reveal, CancellationToken stop);
 
+    // Copies of content on other machines. All but the first need the daemon.
+    Task<SpaceOffered> OfferAsync(OfferSpace request, CancellationToken stop);
+    Task<CopiesFound> WhereIsAsync(FindCopies request, CancellationToken stop);
+
+    /// <summary>Drops the bytes here, of what is safe elsewhere.</summary>
+    Task<FilesFreed> FreeAsync(FreeFiles request, IProgress<TransferProgress>? progress, CancellationToken stop);
+
+    /// <summary>Brings what was freed here again.</summary>
+    Task<FilesKept> KeepAsync(FindCopies request, CancellationToken stop);
+    Task<LossShown> WhatIfAsync(LoseDevices request, CancellationToken stop);
+
     // What is said in a vault.
     Task<ChatShown> SendChatAsync(SendChat request, CancellationToken stop);
     IAsyncEnumerable<ChatShown> ChatLogAsync(ShowChat request, CancellationToken stop);

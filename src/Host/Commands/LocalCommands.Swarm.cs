@@ -27,7 +27,8 @@ sealed partial class LocalCommands
     {
         await EnterAsync(stop, make: true);
         using Ticket ticket = Ticket.Parse(request.Ticket, out string? fault) ?? throw new ConfigException(fault!, "a ticket comes from vault invite on a device of the vault");
-        return await Running.JoinAsync(ticket, request.Name, stop);
+        OfferSpace? offer = request is { Capacity: null, Class: null, Site: null } ? null : new OfferSpace("", request.Capacity, request.Class, request.Site);
+        return await Running.JoinAsync(ticket, request.Name, offer is null ? null : keys => Offered(offer, ticket.Vault, Daemon.UsualProfile(keys, home.Random)), stop);
     }
 
     public async IAsyncEnumerable<MemberListed> MembersAsync(string vault, [EnumeratorCancellation] CancellationToken stop)

@@ -112,6 +112,8 @@ sealed partial class LocalCommands
             missing.UnionWith(store.Missing(vault).Select(id => id.ToString()));
         }
         missing.ExceptWith(bad);
+        if (bad.Count > 0)
+            foreach (KeyRingEntry entry in home.Ring.Entries) daemon?.Fetch(entry.Vault); // others may have them whole
         CatalogHealth[] catalogs = [.. Named().Where(entry => only is null || entry == only).Select(CheckCatalog)];
         Tell();
         return new StoreHealth(blocks, bytes, [.. bad], [.. missing], catalogs);

@@ -67,6 +67,9 @@ sealed partial class LocalCommands
         return new VaultRoot(entry.Vault.ToString(), entry.Name, catalog.Root.ToString());
     }
 
+    /// <summary>What others hold is told a moment after what there is to hold.</summary>
+    static readonly TimeSpan RedAfter = TimeSpan.FromMinutes(1);
+
     IEnumerable<KeyRingEntry> Named() => home.Ring.Entries.OrderBy(entry => entry.Name, StringComparer.Ordinal);
 
     async Task<(KeyRingEntry Entry, VaultCatalog Catalog)> OpenVaultAsync(string vault, CancellationToken stop)
@@ -88,12 +91,16 @@ sealed partial class LocalCommands
         if (conflicts > 0) amber.Add($"{Amounts.Count(conflicts, "conflict")}: vault conflicts shows them");
         if (catalog.IsPullOnly) amber.Add("it may have forgotten something, and takes from other machines until it has caught up");
         if (!entry.IsExported) amber.Add("its keys are on this device only: vault key export FILE");
+        CopiesStatus? copies = catalog.Membership.Members.Count(member => member.IsActive) > 1 ? CopiesOf(entry) : null;
+        if (copies is { UnderMinimum: > 0 } && daemon?.KeepingOf(entry.Vault)?.UnderMinimumFor > RedAfter)
+            red.Add($"{Amounts.Count(copies.UnderMinimum, "block")} of which fewer than {Amounts.Count(copies.Minimum, "copy")} can be counted on: connect the devices that hold them");
+        else if (copies is { UnderTarget: > 0 }) amber.Add($"{Amounts.Count(copies.UnderTarget, "block")} of which fewer than {Amounts.Count(copies.Target, "copy")} are proven");
         TransferStatus? transfer = daemon?.TransferOf(entry.Vault);
         (long lacking, long bytes) = catalog.Wanted();
         long blocks = lacking == 0 ? 0 : transfer is null ? home.Store.Missing(entry.Vault.Tag).LongCount() : Math.Max(transfer.MissingBlocks, 1); // at least one, if none is known yet
         if (blocks == 0) bytes = 0; // all has come, and will be counted as here at the next start
         CatalogTotals totals = catalog.Totals;
         return new VaultStatus(entry.Vault.ToString(), entry.Name, catalog.Root.ToString(), totals.Files + totals.Folders, totals.Bytes, totals.Files,
-            conflicts, damaged, blocks, bytes, transfer?.InStepWith ?? [], red.Count > 0 ? "red" : amber.Count > 0 ? "amber" : "good", [.. red, .. amber]);
+            conflicts, damaged, blocks, bytes, transfer?.InStepWith ?? [], red.Count > 0 ? "red" : amber.Count > 0 ? "amber" : "good", [.. red, .. amber], copies);
     }
 }

@@ -8,7 +8,8 @@ sealed record InviteDevice(string Vault, string Role, TimeSpan Expires);
 sealed record DeviceInvited(string Ticket, string Vault, string Name, string Role, DateTimeOffset UseBy, IReadOnlyList<string> Addresses);
 
 /// <param name="Name">What this device calls the vault; null for the name that its members gave it.</param>
-sealed record JoinVault(string Ticket, string? Name = null);
+/// <param name="Capacity">As <see cref="OfferSpace"/> has it, and from the first block on; null for the usual, like the two after it.</param>
+sealed record JoinVault(string Ticket, string? Name = null, long? Capacity = null, string? Class = null, string? Site = null);
 
 /// <param name="Through">The member that let this device in.</param>
 sealed record VaultJoined(string Vault, string Name, string Role, string Through);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Vault.Host;
 
 /// <param name="Copies">How many machines should hold each block, and how few are too few; null for the usual.</param>
@@ -29,8 +31,10 @@ sealed record StoreStatus(IReadOnlyList<VaultStatus> Vaults, string? MendedSince
 /// <param name="InStepWith">Peers whose catalog has the same root now.</param>
 /// <param name="State">"good", "amber" (to be seen to some day) or "red" (now).</param>
 /// <param name="Reasons">What keeps it from being good, in sentences.</param>
+/// <param name="Copies">Known to a running daemon only.</param>
 sealed record VaultStatus(
     string Vault, string Name, string Root, long Entries, long Bytes, long Files, long Conflicts, long DamagedBlocks,
-    long MissingBlocks, long MissingBytes, IReadOnlyList<string> InStepWith, string State, IReadOnlyList<string> Reasons);
+    long MissingBlocks, long MissingBytes, IReadOnlyList<string> InStepWith, string State, IReadOnlyList<string> Reasons,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CopiesStatus? Copies = null);
 
 sealed record VaultRoot(string Vault, string Name, string Root);

@@ -27,7 +27,8 @@ sealed partial class Daemon
     }
 
     /// <summary>The joiner's side: the first member that can be reached and lets it in.</summary>
-    public async Task<VaultJoined> JoinAsync(Ticket ticket, string? name, CancellationToken stop)
+    /// <param name="profile">What this device says of itself from the first moment on; null for the usual.</param>
+    public async Task<VaultJoined> JoinAsync(Ticket ticket, string? name, Func<VaultKeys, DeviceProfile>? profile, CancellationToken stop)
     {
         if (home.Ring.Find(ticket.Vault) is { } there) throw new ConfigException($"this device is in that vault already: {there.Name}");
         if (name != null) VaultNames.Checked(home.Ring, name);
@@ -36,7 +37,9 @@ sealed partial class Daemon
 
         (JoinAnswer answer, PeerId through) = await AskAsync(ticket, network, stop);
         string given = name ?? FreeName("vault-" + ticket.Vault.ToString()[..6]);
-        home.Vault(answer.Keys).Catalog.Add(answer.Records);
+        VaultCatalog catalog = home.Vault(answer.Keys).Catalog;
+        catalog.Add(answer.Records);
+        if (profile != null) catalog.Add([new ControlAuthor(answer.Keys, home.Device.Key, home.Clock, home.Random).Introduce(catalog.Membership, profile(answer.Keys))]);
         home.Ring.Add(given, answer.Keys);
         AttachAll();
         if (name is null && await VaultNameAsync(ticket.Vault, stop) is { } called) home.Ring.Rename(ticket.Vault, given = FreeName(called));

@@ -143,7 +143,9 @@ sealed partial class Daemon : IAsyncDisposable
             Introduce(part);
             swarm.Add(new SwarmVault(admits, home.Store,
                 (channel, cancel) => SyncAsync(part, channel, cancel), (request, peer, channel) => Decide(part, request, peer, channel),
-                (channel, cancel) => ChatAsync(part, channel, cancel)));
+                (channel, cancel) => ChatAsync(part, channel, cancel), (channel, cancel) => KeepAsync(part, channel, cancel),
+                part.Catalog.Membership.Find(home.Device.Key.Public)?.Profile?.Capacity > 0));
+            Keep(part, admits);
             swarm.FetchOf(entry.Vault)!.Landed += (_, _) => Landed(part);
         }
     }
@@ -161,6 +163,7 @@ sealed partial class Daemon : IAsyncDisposable
         part.Chat.Added -= part.OnSaid;
         part.Notices?.Dispose();
         await swarm.RemoveAsync(vault);
+        if (part.Keeping is { } keeping) await keeping.DisposeAsync();
     }
 
     async Task SyncAsync(OpenPart part, VaultChannel channel, CancellationToken cancel)
@@ -198,12 +201,14 @@ sealed partial class Daemon : IAsyncDisposable
     {
         Fetch(part, change);
         Publish("changed", part);
+        part.Keeping?.Look();
         if (change.Added.Any(record => record.Source is null)) part.Notices?.Changed();
         if (!change.MembershipChanged) return;
         Membership now = part.Catalog.Membership;
         EpochSecrets.Open(now, home.Device.Key, home.Ring);
         swarm.Recheck(part.Entry.Vault);
         part.Notices?.Recheck();
+        part.Keeping?.Recheck();
         part.Chat.ReadAgain();
         foreach (ChatSession session in part.Chats.Keys) session.Recheck();
         foreach (MembershipChange what in MembershipChange.Between(part.Told, now))
@@ -237,6 +242,7 @@ sealed partial class Daemon : IAsyncDisposable
     /// <summary>Blocks have come: files that are whole by that are kept as any other. While few are on their way, only those are looked at.</summary>
     void Landed(OpenPart part)
     {
+        if (swarm.FetchOf(part.Entry.Vault) is { Shares: true }) return; // files aren't expected to become whole
         IReadOnlyList<BlockId>? roots = part.Awaited.Take(out int turn);
         part.Catalog.Arrived(roots);
         if (roots is null)
@@ -284,14 +290,19 @@ sealed partial class Daemon : IAsyncDisposable
         _ => null,
     };
 
+    /// <summary>What a device says of itself whose owner said nothing.</summary>
+    public static DeviceProfile UsualProfile(VaultKeys keys, RandomSource random)
+    {
+        DeviceProfile profile = new(DeviceClass.Desktop, Capacity: 0, Site: 0, Name: null);
+        return keys.CanRead ? profile.Named(Environment.MachineName, keys, random) : profile;
+    }
+
     /// <summary>Says once what this device is called, so that others see a name.</summary>
     void Introduce(OpenPart part)
     {
         Membership membership = part.Catalog.Membership;
         if (membership.Find(home.Device.Key.Public) is not { Profile: null, IsActive: true }) return;
-        DeviceProfile profile = new(DeviceClass.Desktop, Capacity: 0, Site: 0, Name: null);
-        if (part.Entry.Keys.CanRead) profile = profile.Named(Environment.MachineName, part.Entry.Keys, home.Random);
-        part.Catalog.Add([new ControlAuthor(part.Entry.Keys, home.Device.Key, home.Clock, home.Random).Introduce(membership, profile)]);
+        part.Catalog.Add([new ControlAuthor(part.Entry.Keys, home.Device.Key, home.Clock, home.Random).Introduce(membership, UsualProfile(part.Entry.Keys, home.Random))]);
     }
 
     /// <summary>The node's networks are those of the ring from now on.</summary>
@@ -318,6 +329,8 @@ sealed partial class Daemon : IAsyncDisposable
             part.Notices?.Dispose();
         }
         await swarm.DisposeAsync();
+        foreach (OpenPart part in attached.Values)
+            if (part.Keeping is { } keeping) await keeping.DisposeAsync();
         await gossip.DisposeAsync();
         await node.DisposeAsync();
         foreach (PreSharedKey network in networks) network.Dispose();
@@ -333,6 +346,7 @@ sealed partial class Daemon : IAsyncDisposable
         public Membership Told { get; set; } = vault.Catalog.Membership;
         public Action<CatalogChange>? OnChanged { get; set; }
         public Action<IReadOnlyList<SignedMessage>>? OnSaid { get; set; }
+        public VaultKeeping? Keeping { get; set; }
         public AwaitedRoots Awaited { get; } = new(FewRecords);
         public ChangeNotices? Notices { get; set; }
         public Dictionary<PeerId, SyncSession> Sessions { get; } = [];

@@ -5,7 +5,8 @@ namespace Vault.Host;
 /// <summary>Something that happened, as everyone who listens is told.</summary>
 /// <param name="Kind">
 /// "changed": a vault has another root. "member": a device joined or was put out. "message": something was said in a vault.
-/// "connected", "disconnected": a peer. "missed": you listened too slowly, and something was left out: ask how things stand.
+/// "healed": copies were made here. "liar": a device gave a wrong proof. "copy-lost", "copy-proven": a device lacks what it said it holds, and is believed again.
+/// "device-lost": one was away for too long. "connected", "disconnected": a peer. "missed": you listened too slowly, and something was left out: ask how things stand.
 /// </param>
 /// <param name="Text">The same in words, where there is more to say than the kind.</param>
 sealed record DaemonEvent(string Kind, DateTimeOffset Time, string? Vault = null, string? Name = null, string? Root = null, string? Peer = null, string? Text = null, ChatShown? Message = null);

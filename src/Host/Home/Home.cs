@@ -144,6 +144,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
             if (vaults.Remove(entry.Vault, out OpenVault? open)) open.Catalog.Dispose();
         VaultCatalog.Forget(store.Meta, entry.Vault.Tag);
         ChatLog.Forget(store.Meta, entry.Vault.Tag);
+        File.Delete(Daemon.HoldingsFile(FullPath, entry.Vault));
         store.Store.Forget(entry.Vault.Tag);
         Ring.Remove(entry.Vault)?.Dispose();
     }

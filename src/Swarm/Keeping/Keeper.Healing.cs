@@ -7,12 +7,13 @@ namespace Vault.Swarm;
 /// <summary>How a vault's copies stand, as one device sees it.</summary>
 /// <param name="Needed">Blocks that the vault needs, as far as is known here.</param>
 /// <param name="Proven">How many of them have 0, 1, 2 … copies at different sites whose holder has proven lately that it has what it says; the last element holds all from the target on.</param>
+/// <param name="Known">The same of copies that somebody says it has and nothing speaks against.</param>
 /// <param name="OldestProof">How long ago the proof was given that is oldest of those that count; null when none does.</param>
 /// <param name="Healing">Blocks under their target that are looked after.</param>
-public sealed record CopyFigures(int Target, int Minimum, long Needed, long[] Proven, TimeSpan? OldestProof, int Healing)
+public sealed record CopyFigures(int Target, int Minimum, long Needed, long[] Proven, long[] Known, TimeSpan? OldestProof, int Healing)
 {
     public long UnderTarget => Proven.Take(Target).Sum();
-    public long UnderMinimum => Proven.Take(Minimum).Sum();
+    public long UnderMinimum => Known.Take(Minimum).Sum();
 
     /// <summary>The fewest proven copies that any needed block has; null when nothing is needed.</summary>
     public int? Fewest => Array.FindIndex(Proven, count => count > 0) is var least and >= 0 ? least : null;
@@ -35,7 +36,7 @@ public sealed partial class Keeper
     /// <summary>Something has changed since the last look that may leave a block short.</summary>
     public bool IsDirty { get; private set; }
 
-    // What is needed is named in one pass; until its end the one before counts.
+    // What is needed is named in one pass; until its end the one before counts. Nobody is told what is held here before the first has ended.
     public void BeginNeeded()
     {
         ProviderMap.Clear(needing);
@@ -60,6 +61,7 @@ public sealed partial class Keeper
             cells.Remove(id.Value, key);
             Note(id, held: false);
         }
+        if (!looked) AnswerEarly();
     }
 
     /// <summary>Whether anything that is needed is short, so that a look at every block is worth its work.</summary>
@@ -130,7 +132,7 @@ public sealed partial class Keeper
         TimeSpan? oldest = null;
         foreach (KeptPeer peer in peers.Values)
             if (IsProven(peer, now) && now - peer.Proven!.Value is var age && !(age < oldest)) oldest = age;
-        return new CopyFigures(plan.Target, plan.Minimum, map.Needed.Digest.Count, proven, oldest, plan.Waiting);
+        return new CopyFigures(plan.Target, plan.Minimum, map.Needed.Digest.Count, proven, map.Histogram(Groups(peer => IsCredible(peer, now)), plan.Target), oldest, plan.Waiting);
     }
 
     /// <summary>Who says that it has the block; this device first, when it has it.</summary>

@@ -13,7 +13,9 @@ public sealed partial class Keeper
     readonly Dictionary<HeldId, bool> news = []; // true: held from now on
     CellRange cells = new(0, HoldingsLimits.Cells);
     TimeSpan nextHeartbeat;
+    readonly Dictionary<DeviceId, KeeperMessage.Ask> early = [];
     ulong sequence;
+    bool looked;
 
     public HeldDigest Holding => map.Self.Digest;
 
@@ -54,7 +56,7 @@ public sealed partial class Keeper
 
     void SayNews(TimeSpan now)
     {
-        if (news.Count == 0 && now < nextHeartbeat) return;
+        if (!looked || news.Count == 0 && now < nextHeartbeat) return;
         nextHeartbeat = now + HoldingsLimits.Heartbeat;
         // The digest is that after the last of them: whoever lacks one sees that it lacks something, and compares.
         foreach (KeyValuePair<HeldId, bool>[] some in news.Chunk(HoldingsLimits.IdsInStatement).DefaultIfEmpty([]))
@@ -77,11 +79,24 @@ public sealed partial class Keeper
         return true;
     }
 
-    void Answer(KeptPeer peer, KeeperMessage.Ask ask) =>
-        outputs.Enqueue(new KeeperOutput.Send(peer.Device, new KeeperMessage.Tell(run, sequence, map.Self.Digest, cells.Cells[..Math.Min(ask.Cells, HoldingsLimits.Cells)].ToArray())));
+    // Before the first look what is here isn't known: an answer would say that all of it is gone.
+    void Answer(KeptPeer peer, KeeperMessage.Ask ask)
+    {
+        if (!looked) early[peer.Device] = ask;
+        else outputs.Enqueue(new KeeperOutput.Send(peer.Device, new KeeperMessage.Tell(run, sequence, map.Self.Digest, cells.Cells[..Math.Min(ask.Cells, HoldingsLimits.Cells)].ToArray())));
+    }
+
+    void AnswerEarly()
+    {
+        looked = true;
+        foreach ((DeviceId device, KeeperMessage.Ask ask) in early)
+            if (peers.TryGetValue(device, out KeptPeer? peer) && peer.Connected) Answer(peer, ask);
+        early.Clear();
+    }
 
     void Answer(KeptPeer peer, KeeperMessage.AskList ask)
     {
+        if (!looked) return;
         HeldId[] ids = [.. map.In(map.Self, (int)Math.Min(ask.From, int.MaxValue), HoldingsLimits.IdsInList, out int next)];
         outputs.Enqueue(new KeeperOutput.Send(peer.Device, new KeeperMessage.TellList(ids, (uint)next)));
     }

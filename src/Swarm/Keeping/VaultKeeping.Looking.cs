@@ -30,6 +30,24 @@ public sealed partial class VaultKeeping
     volatile bool mustLook = true;
     bool looked;
     long lastLook, lastSave, used, hereBlocks;
+    long? underSince;
+    double healedLately;
+    long healedAt;
+
+    /// <summary>Over which the rate of healing is told.</summary>
+    static readonly TimeSpan RateTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes a second that copies were made with here lately.</summary>
+    public double HealingRate
+    {
+        get { lock (pulling) return healedLately * Math.Exp(-ports.Time.GetElapsedTime(healedAt) / RateTime) / RateTime.TotalSeconds; }
+    }
+
+    /// <summary>Bytes that this device is to make copies of now, as far as their sizes can be told; null for none.</summary>
+    public long? HealingLeft
+    {
+        get { lock (pulling) return pulling.Count == 0 ? null : pulling.Count * (hereBlocks == 0 ? ChunkSizes.Default.Normal : used / hereBlocks); }
+    }
 
     /// <summary>Files have come or gone: what is needed is to be looked at again.</summary>
     public void Look()
@@ -48,6 +66,7 @@ public sealed partial class VaultKeeping
             {
                 await lookPulse.WaitAsync(HealingLimits.LookEvery, ports.Time, closing.Token);
                 bool due;
+                underSince = Figures().UnderMinimum == 0 ? null : underSince ?? ports.Time.GetTimestamp();
                 lock (gate) due = mustLook || keeper.IsDirty && keeper.IsShort(Now) || ports.Time.GetElapsedTime(lastLook) > LookAnyway;
                 if (due)
                 {
@@ -161,7 +180,15 @@ public sealed partial class VaultKeeping
     void Landed(IReadOnlyList<BlockId> blocks, long bytes)
     {
         List<BlockId> healed;
-        lock (pulling) healed = [.. blocks.Where(pulling.Remove)];
+        lock (pulling)
+        {
+            healed = [.. blocks.Where(pulling.Remove)];
+            if (healed.Count > 0)
+            {
+                healedLately = healedLately * Math.Exp(-ports.Time.GetElapsedTime(healedAt) / RateTime) + (double)bytes / blocks.Count * healed.Count;
+                healedAt = ports.Time.GetTimestamp();
+            }
+        }
         Do((k, now) =>
         {
             k.Hold(blocks.Where(id => k.Map.Contains(needed: id)));
@@ -186,7 +213,15 @@ public sealed partial class VaultKeeping
             while (true)
             {
                 if (ports.Time.GetUtcNow() - scrubBegun >= ScrubEvery) (scrubAt, scrubBegun) = (default, ports.Time.GetUtcNow());
-                if (scrubAt is { } at) await ScrubFromAsync(at);
+                try
+                {
+                    if (scrubAt is { } at) await ScrubFromAsync(at);
+                }
+                catch (VaultException)
+                {
+                    await Task.Delay(SaveEvery, ports.Time, closing.Token); // a disk that fails: from there on later
+                    continue;
+                }
                 scrubAt = null;
                 TimeSpan rest = ScrubEvery - (ports.Time.GetUtcNow() - scrubBegun);
                 if (rest > TimeSpan.Zero) await Task.Delay(rest, ports.Time, closing.Token);

@@ -80,6 +80,7 @@ public sealed partial class VaultKeeping : IAsyncDisposable
     void UseMembers()
     {
         Membership known = ports.Gate.Membership();
+        fetch.Shares = Shares;
         Do((k, _) => k.Use(known.Members.Where(member => member.IsActive).Select(Holder.Of), known.Settings.Copies, known.Settings.MinimumCopies));
     }
 
@@ -171,6 +172,9 @@ public sealed partial class VaultKeeping : IAsyncDisposable
             case KeeperOutput.Happened happened: Happened?.Invoke(happened.Event, happened.Peer, happened.Text); break;
         }
     }
+
+    /// <summary>Since when some block has had fewer copies than the minimum; null while none has.</summary>
+    public TimeSpan? UnderMinimumFor => underSince is { } since ? ports.Time.GetElapsedTime(since) : null;
 
     public CopyFigures Figures()
     {

@@ -120,7 +120,7 @@ public sealed class KeeperTests
             for (int i = 0; i < 1000; i++) world.Block(world.Devices);
             world.Pass(TimeSpan.FromMinutes(5));
             foreach (BlockId id in world.Devices[1].Blocks.Take(10).ToList()) world.Devices[1].Blocks.Remove(id); // it doesn't say so
-            world.Heals = false;
+            (world.Heals, world.Step) = (false, TimeSpan.FromSeconds(25)); // nine turns between two questions
             world.Pass(TimeSpan.FromHours(11));
             if (world.Devices[0].Events.Contains((KeeperEvent.CopyLost, world.Devices[1].Holder.Device))) found++;
         }

@@ -33,6 +33,9 @@ sealed class KeeperWorld
 
     public bool Heals { get; set; } = true;
 
+    /// <summary>Between two turns of everybody.</summary>
+    public TimeSpan Step { get; set; } = TimeSpan.FromSeconds(1);
+
     public BlockId Block(params Device[] holders)
     {
         BlockId id = new(random.Bytes(BlockId.Size));
@@ -67,7 +70,7 @@ sealed class KeeperWorld
 
     public void Pass(TimeSpan time)
     {
-        for (TimeSpan end = Now + time; Now < end; Now += TimeSpan.FromSeconds(1))
+        for (TimeSpan end = Now + time; Now < end; Now += Step)
         {
             foreach (Device device in Devices.Where(device => device.Up))
             {

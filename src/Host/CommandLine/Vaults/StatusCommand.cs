@@ -21,6 +21,15 @@ static class StatusCommand
         return command;
     }
 
+    static string CopiesText(CopiesStatus copies)
+    {
+        string text = $"{copies.Proven ?? 0} of {copies.Target} proven";
+        if (copies.OldestProofSeconds is { } oldest) text += $", the oldest proof {Amounts.Duration(TimeSpan.FromSeconds(oldest))} ago";
+        if (copies.UnderTarget > 0) text += $"; {Amounts.Count(copies.UnderTarget, "block")} under the target";
+        if (copies.HealingBytesPerSecond >= 1) text += $", healing at {Amounts.Size((long)copies.HealingBytesPerSecond)} a second";
+        return copies.SecondsLeft is { } left ? $"{text}, {Amounts.Duration(TimeSpan.FromSeconds(left))} left" : text;
+    }
+
     static void Tell(StoreStatus status, Terminal terminal)
     {
         if (status.MendedSince is { } since)
@@ -35,6 +44,7 @@ static class StatusCommand
                 ["state", vault.State],
                 ["holds", $"{Amounts.Count(vault.Files, "file")}, {Amounts.Size(vault.Bytes)}"],
                 .. vault.MissingBlocks == 0 ? [] : (string[][])[["to come", $"{Amounts.Count(vault.MissingBlocks, "block")} and what lies below, {Amounts.Size(vault.MissingBytes)} of files"]],
+                .. vault.Copies is { Blocks: > 0 } copies ? (string[][])[["copies", CopiesText(copies)]] : [],
                 .. vault.InStepWith.Count == 0 ? [] : (string[][])[["in step", $"with {Amounts.Count(vault.InStepWith.Count, "peer")}"]],
                 ["id", vault.Vault],
                 ["root", vault.Root],
