@@ -77,8 +77,10 @@ public sealed class CopiesTests
         RunningDaemon[] others = await Task.WhenAll(Enumerable.Range(2, 4).Select(number => RunningDaemon.StartAsync(folder[$"{number}"])));
         try
         {
+            await File.WriteAllBytesAsync(folder["network"], await first.RunAsync(null, "swarm-key", "show", "--reveal"));
             foreach (RunningDaemon other in others)
             {
+                await other.RunAsync(null, "swarm-key", "import", folder["network"]);
                 await JoinAsync(first, other, other == others[0] ? "blind" : "read", "--capacity", "1GB", "--class", "server");
                 await Task.WhenAll(others.TakeWhile(one => one != other).Select(one => one.RunAsync(null, "dial", other.Ready.GetProperty("listen")[0].GetString()!)));
             }
