@@ -70,6 +70,7 @@ static class CommandLine
         root.Options.Add(version);
         root.Options.Add(data);
         foreach (Command command in groups.SelectMany(group => group.Commands)) root.Subcommands.Add(command);
+        TakeNoValues(root);
 
         root.SetAction(line =>
         {
@@ -81,6 +82,13 @@ static class CommandLine
         help.Aliases.Add("-h");
         help.Action = new HelpChoice(root, (SynchronousCommandLineAction)help.Action!, terminal);
         return root;
+    }
+
+    // The parser lets "true" or "false" follow a switch as its value; here that is the name of a vault or a file.
+    static void TakeNoValues(Command command)
+    {
+        foreach (Option<bool> option in command.Options.OfType<Option<bool>>()) option.Arity = ArgumentArity.Zero;
+        foreach (Command below in command.Subcommands) TakeNoValues(below);
     }
 
     static int RefuseUsage(ParseResult line, Terminal terminal)
