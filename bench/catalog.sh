@@ -34,7 +34,7 @@ import json, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
 one = {row["op"]: row for row in rows}
 fill, opened, commit, proof = (one["catalog-" + name] for name in ("fill", "open", "commit", "proof"))
-find, listing, update, rebuild, end = (one["catalog-" + name] for name in ("find", "list", "root-update", "rebuild", "end"))
+find, listing, past, update, rebuild, end = (one["catalog-" + name] for name in ("find", "list", "list-at", "root-update", "rebuild", "end"))
 print(f"{fill['files']:,} files, each with its record, name, pin and leaf; the content of none is here. One process fills the catalog, another")
 print("opens and uses it. CPU is of the whole process, RocksDB's threads included.\n")
 print("| what | measured | CPU | target |\n|---|---|---|---|")
@@ -46,6 +46,7 @@ print(f"| root and sketch worked out from the leaves | {rebuild['wall']:.2f} s |
 print(f"| proof | mean {proof['mean_bytes']:.0f} B, largest {proof['max_bytes']} B | | < 900 B |")
 print(f"| find a path | {find['us']:.0f} µs | {find['cpu'] * 100:.0f} µs | |")
 print(f"| list everything | {listing['us_each']:.1f} µs an entry | | |")
+print(f"| list everything as it was at a time | {past['us_each']:.1f} µs an entry | | |")
 limit = 300 + 64 * fill["files"] / 2**20
 print(f"| largest resident set | filling {fill['rss_mib']:.0f} MiB, using {end['rss_mib']:.0f} MiB | | < {limit:.0f} MiB |")
 print("\nTwo sets in memory that differ in d leaves, half on either side. Bytes are what each side sent, the records themselves left out; a")

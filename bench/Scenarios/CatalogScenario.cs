@@ -95,6 +95,10 @@ static class CatalogScenario
         int listed = catalog.List(recursive: true).Count();
         Report.Line("catalog-list", listing, ("entries", listed), ("us_each", listing.Seconds * 1e6 / listed));
 
+        Meter past = new();
+        listed = catalog.ListAt(null, DateTimeOffset.UtcNow).Count();
+        Report.Line("catalog-list-at", past, ("entries", listed), ("us_each", past.Seconds * 1e6 / listed));
+
         RootUpdates(bench, catalog);
         Report.Line("catalog-end", opening, ("managed_mib", GC.GetTotalMemory(forceFullCollection: true) / 1048576.0));
         return 0;

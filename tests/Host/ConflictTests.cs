@@ -69,7 +69,7 @@ public sealed class ConflictTests : IDisposable
         await DisagreeAsync();
         await Transcript.ShowsAsync("""
             $ vault conflicts photos --json
-            {"path":"plan.txt","versions":[{"keep":"*","name":"plan.txt","time":"*","kind":"file","size":5,"by":"*","block":"bafkrei*"},{"keep":"*","name":"plan (conflict *).txt",*}]}
+            {"path":"plan.txt","versions":[{"keep":"*","name":"plan.txt","time":"*","kind":"file","size":5,"by":"*","block":"bafkrei*"},{"keep":"*","name":"plan (conflict *).txt",*}],"returned":false}
 
             $ vault resolve photos plan.txt --keep both && vault conflicts photos && vault ls photos
             plan.txt: kept both, 2 files now

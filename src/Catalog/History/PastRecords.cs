@@ -46,9 +46,11 @@ sealed class PastRecords(IDatabase database, VaultTag tag)
     }
 
     /// <summary>Those that went before a time, without reading more than that of the others.</summary>
-    internal IEnumerable<Past> Before(DateTimeOffset time)
+    /// <param name="after">Go on behind this one.</param>
+    internal IEnumerable<Past> Before(DateTimeOffset time, Leaf? after = null)
     {
         (byte[] from, byte[] to) = CatalogKeys.All(tag);
+        if (after is { } last) from = [.. CatalogKeys.Leaf(tag, last), 0];
         using ICursor cursor = database.Range(CatalogFamilies.History, from, to);
         while (cursor.MoveNext())
             if (cursor.Value.Length > HeadSize && TimeIn(cursor.Value) < time && Read(cursor.Value) is { } past) yield return past;

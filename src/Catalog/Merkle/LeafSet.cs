@@ -34,8 +34,8 @@ public sealed class LeafSet
     public static LeafSet Open(IDatabase database, VaultId vault, SketchKey key, ulong sequence)
     {
         LeafSet set = new(database, vault, key);
-        if (!set.TryLoad(sequence)) set.Rebuild(sequence);
-        set.sketch.Open(sequence, set.Count, () => set.Leaves(LeafPrefix.Everything));
+        if (set.TryLoad(sequence)) set.sketch.Open(sequence, set.Count, () => set.Leaves(LeafPrefix.Everything));
+        else set.Rebuild(sequence);
         return set;
     }
 
@@ -111,9 +111,8 @@ public sealed class LeafSet
     /// <summary>Whether everything kept follows from the leaves; for a check of the whole store.</summary>
     public bool Verify()
     {
-        LeafSet fresh = new(database, vault, sketch.Key);
-        (fresh.hashes, fresh.Count) = fresh.Fold();
-        return fresh.Root == Root && sketch.Agrees(Leaves(LeafPrefix.Everything));
+        LeafFold fresh = LeafFold.Of(Leaves, sketch.Key);
+        return TreeHash.Root(vault, fresh.Hashes.Top, fresh.Count) == Root && sketch.Agrees(fresh.Cells);
     }
 
     IEnumerable<Leaf> Leaves(LeafPrefix prefix, ISnapshot? at)
@@ -155,7 +154,9 @@ public sealed class LeafSet
 
     void Rebuild(ulong sequence)
     {
-        (hashes, Count) = Fold();
+        LeafFold fold = LeafFold.Of(Leaves, sketch.Key);
+        (hashes, Count) = (fold.Hashes, fold.Count);
+        sketch.Take(fold.Cells);
         Sequence = sequence;
         WasRebuilt = true;
         (byte[] from, byte[] to) = TreeKeys.AllOf(tag, TreeKeys.BucketOf);
@@ -164,28 +165,6 @@ public sealed class LeafSet
             if (hashes[bucket] != TreeHash.Empty) PutBucket(batch, bucket, hashes[bucket]);
         batch.Put(TreeKeys.Tree, TreeKeys.TreeKey(tag, TreeKeys.StateOf), EncodeState(sequence, Count, hashes.Top));
         database.Commit(batch, Durability.Synced);
-    }
-
-    (PrefixHashes Hashes, long Count) Fold()
-    {
-        long count = 0;
-        return (PrefixHashes.Of(Buckets()), count);
-
-        IEnumerable<(int, Hash32)> Buckets()
-        {
-            List<Leaf> leaves = [];
-            foreach (Leaf leaf in Leaves(LeafPrefix.Everything))
-            {
-                if (leaves.Count > 0 && leaves[0].Bucket != leaf.Bucket)
-                {
-                    yield return (leaves[0].Bucket, TreeHash.Of(leaves.ToArray()));
-                    leaves.Clear();
-                }
-                leaves.Add(leaf);
-                count++;
-            }
-            if (leaves.Count > 0) yield return (leaves[0].Bucket, TreeHash.Of(leaves.ToArray()));
-        }
     }
 
     void PutBucket(Batch batch, int bucket, Hash32 hash)

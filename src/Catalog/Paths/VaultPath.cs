@@ -106,6 +106,14 @@ public sealed class VaultPath : IEquatable<VaultPath>, IComparable<VaultPath>
         return Rank(Text[same]).CompareTo(Rank(other.Text[same]));
     }
 
+    /// <summary>The same order, of paths in UTF-8: that of bytes, but for the separator, which no byte of a name comes before.</summary>
+    internal static int Compare(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
+    {
+        int same = one.CommonPrefixLength(other);
+        if (same == one.Length || same == other.Length) return one.Length.CompareTo(other.Length);
+        return (one[same] == Separator ? 0 : one[same]).CompareTo(other[same] == Separator ? 0 : other[same]);
+    }
+
     // In UTF-8 what takes two units of UTF-16 comes last; no byte of a name is as small as the separator counts here.
     static int Rank(char unit) => unit switch
     {

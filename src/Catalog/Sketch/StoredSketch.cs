@@ -37,7 +37,15 @@ sealed class StoredSketch(IDatabase database, VaultTag tag, SketchKey key)
     internal void Open(ulong sequence, long count, Func<IEnumerable<Leaf>> leaves)
     {
         if (TryLoad(sequence) && cells.Cells[0].Count == (short)count) return;
-        cells = Build(leaves());
+        CellRange built = new(0, Cells);
+        foreach (Leaf leaf in leaves()) built.Add(leaf.Id, key);
+        Take(built);
+    }
+
+    /// <summary>Goes on from cells that were worked out anew.</summary>
+    internal void Take(CellRange built)
+    {
+        cells = built;
         logged = false;
     }
 
@@ -69,14 +77,7 @@ sealed class StoredSketch(IDatabase database, VaultTag tag, SketchKey key)
         logged = true;
     }
 
-    internal bool Agrees(IEnumerable<Leaf> leaves) => Build(leaves).Cells.SequenceEqual(cells.Cells);
-
-    CellRange Build(IEnumerable<Leaf> leaves)
-    {
-        CellRange built = new(0, Cells);
-        foreach (Leaf leaf in leaves) built.Add(leaf.Id, key);
-        return built;
-    }
+    internal bool Agrees(CellRange built) => built.Cells.SequenceEqual(cells.Cells);
 
     bool TryLoad(ulong sequence)
     {

@@ -19,6 +19,7 @@ static class CatalogKeys
     internal const byte AuthorOf = (byte)'a';    // the latest time seen of an author
     internal const byte AcceptedOf = (byte)'t';  // up to when times ahead of the clock were accepted
     internal const byte ConflictOf = (byte)'c';  // positions with several heads
+    internal const byte ReturnedOf = (byte)'b';  // records that came back after their deletion was forgotten
 
     internal static byte[] Leaf(VaultTag vault, in Leaf leaf) => TreeKeys.LeafKey(vault, leaf);
 

@@ -19,6 +19,7 @@ sealed class CatalogParts : IDisposable
         Roots = new RootLog(ports.Meta, Tag);
         Authors = new AuthorTimes(ports.Meta, Tag);
         Suspicions = new Suspicions(ports.Meta, Tag);
+        Returned = new ReturnedRecords(ports.Meta, Tag);
         Peers = new PeerNotes(ports.Meta, Tag);
         Journal = new IntentJournal(ports.Meta, ports.Keys, ports.Random);
         if (ports.Device is { } device) Me = DeviceId.Of(device.Public);
@@ -41,6 +42,7 @@ sealed class CatalogParts : IDisposable
     internal RootLog Roots { get; }
     internal AuthorTimes Authors { get; }
     internal Suspicions Suspicions { get; }
+    internal ReturnedRecords Returned { get; }
     internal PeerNotes Peers { get; }
     internal IntentJournal Journal { get; }
 

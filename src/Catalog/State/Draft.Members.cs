@@ -120,11 +120,24 @@ sealed partial class Draft
     internal bool Counts(FileRecord record) => !IsForgotten(record) && RecordRules.StillStands(record, Membership);
 
     /// <summary>A tombstone on this side of a cut: everybody has seen it, so nobody needs it.</summary>
-    internal bool IsForgotten(FileRecord record)
+    internal bool IsForgotten(FileRecord record) =>
+        record.Kind == RecordKind.Tombstone && Membership.Cut.Count > 0 && Covers(Membership.Cut, record.Versions);
+
+    /// <summary>
+    /// Whether a version that comes in lies on this side of a cut and isn't here, though this device was in when everybody said that
+    /// they had seen all of that side: it was deleted, and nobody knows that any more.
+    /// </summary>
+    internal bool IsBack(FileRecord record)
     {
-        if (record.Kind != RecordKind.Tombstone || Membership.Cut.Count == 0) return false;
-        foreach (VersionEntry entry in record.Versions.Entries)
-            if (!Membership.Cut.Covers(entry.Device, entry.Time)) return false;
+        if (Membership.Cut.Count == 0 || State.PullOnly || record.Kind == RecordKind.Tombstone || At(record.Position).Now.Count > 0) return false;
+        if (parts.Me is not { } me || Membership.Find(me) is not { } self) return false;
+        return Membership.Standing.Any(epoch => epoch.Statement is TombstoneEpoch { Cut: var cut } && epoch.Time > self.Admitted && Covers(cut, record.Versions));
+    }
+
+    static bool Covers(Cut cut, VersionVector versions)
+    {
+        foreach (VersionEntry entry in versions.Entries)
+            if (!cut.Covers(entry.Device, entry.Time)) return false;
         return true;
     }
 

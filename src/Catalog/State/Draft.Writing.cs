@@ -107,12 +107,14 @@ sealed partial class Draft
                 continue;
             }
             parts.Records.Put(batch, head);
+            if (returned.Contains(head.Leaf)) parts.Returned.Put(batch, head.Leaf, parts.Now);
             times.AddRange(AuthorTimes.In(head.Record));
             added.Add(new AddedRecord(head.Leaf, head.Record.Encode(), SourceOf(head.Leaf)));
         }
         foreach (Leaf leaf in before.Keys)
         {
             parts.Records.Delete(batch, leaf);
+            if (Membership.Cut.Count > 0) parts.Returned.Delete(batch, leaf);
             removed.Add(leaf);
         }
         byte[] conflict = CatalogKeys.Note(parts.Tag, CatalogKeys.ConflictOf, place.Position.ToArray());

@@ -17,6 +17,7 @@ sealed partial class Draft(CatalogParts parts, CatalogState state, Membership me
     readonly Dictionary<Leaf, Past> pastDeletes = [];
     readonly Dictionary<Leaf, Waiting> waitingPuts = [];
     readonly HashSet<Leaf> waitingDeletes = [];
+    readonly HashSet<Leaf> returned = [];
     readonly List<Suspicion> suspicions = [];
     readonly Dictionary<Leaf, object> sources = [];
     readonly List<ControlRecord> early = [];
@@ -52,7 +53,8 @@ sealed partial class Draft(CatalogParts parts, CatalogState state, Membership me
         if (entry != null) place.Entries[record.Leaf] = entry;
         if (Source is { } source) sources[record.Leaf] = source;
         if (place.Now.Exists(head => head.Leaf == record.Leaf)) return MergeOutcome.Known;
-        if (parts.Waiting.AnyAt(record.Position)) return Reconsider(record.Position, new Held(record, wanted));
+        bool wasReplaced = Membership.Cut.Count > 0 && parts.Past.Contains(record.Leaf); // by what is forgotten: it comes back out of the history
+        if (wasReplaced || parts.Waiting.AnyAt(record.Position)) return Reconsider(record.Position, new Held(record, wanted));
 
         if (place.Now.Count == 0) // nothing to weigh: most records of a first import
         {
@@ -73,6 +75,9 @@ sealed partial class Draft(CatalogParts parts, CatalogState state, Membership me
         place.Now.Add(new Held(record, wanted));
         return MergeOutcome.Accepted;
     }
+
+    /// <summary>A version that is taken in was deleted here once: the user is asked whether it shall stay.</summary>
+    internal void MarkReturned(FileRecord record) => returned.Add(record.Leaf);
 
     internal void Flag(FileRecord record, SuspicionKind kind)
     {

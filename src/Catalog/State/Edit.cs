@@ -35,7 +35,7 @@ public abstract record Edit
         public override VaultPath Path => Entry.Path;
     }
 
-    /// <summary>Ends a conflict: the version of this leaf is written once more, over all others.</summary>
+    /// <summary>Ends a conflict, or the doubt about a version that came back: the version of this leaf is written once more, over all others.</summary>
     public sealed record Resolve(VaultPath Target, Leaf Keep) : Edit
     {
         public override VaultPath Path => Target;

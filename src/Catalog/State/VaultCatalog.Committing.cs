@@ -174,7 +174,7 @@ public sealed partial class VaultCatalog
             case Edit.Resolve resolve:
                 Held? kept = place.Now.Find(head => head.Leaf == resolve.Keep);
                 if (kept is null) throw new ConfigException($"the version to keep of {resolve.Target} is not there any more", "look at the conflict again");
-                if (place.Now.Count == 1) return null;
+                if (place.Now.Count == 1 && !parts.Returned.Contains(kept.Leaf)) return null;
                 Entry content = parts.Open(kept.Record).Entry ?? throw new ConfigException($"the version to keep of {resolve.Target} is damaged", "keep another version");
                 return Write(draft, place, kept.Record.Kind, content, kept.Record.Root, place.Versions);
             default:

@@ -96,10 +96,12 @@ public sealed partial class VaultCatalog
     void ForgetOld()
     {
         DateTimeOffset before = parts.Now - Seen.Membership.Settings.HistoryWindow;
+        Leaf? last = null;
         while (true)
         {
-            List<Past> old = [.. parts.Past.Before(before).Take(PositionsPerCommit)];
+            List<Past> old = [.. parts.Past.Before(before, last).Take(PositionsPerCommit)];
             if (old.Count == 0) return;
+            last = old[^1].Record.Leaf;
             Run(draft =>
             {
                 foreach (Past past in old) draft.Forget(past);

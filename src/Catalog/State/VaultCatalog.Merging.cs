@@ -93,9 +93,14 @@ public sealed partial class VaultCatalog
     MergeOutcome? Unneeded(Arrival arrival)
     {
         FileRecord record = arrival.Record;
-        if (parts.Records.Contains(record.Leaf) || parts.Past.Contains(record.Leaf)) return MergeOutcome.Known;
-        return parts.Records.At(record.Position).Exists(head => head.Record.Versions.Dominates(record.Versions)) ? MergeOutcome.Superseded : null;
+        if (parts.Records.Contains(record.Leaf)) return MergeOutcome.Known;
+        bool replaced = parts.Records.At(record.Position).Exists(head => head.Record.Versions.Dominates(record.Versions));
+        // What was replaced by a deletion that is forgotten since may stand elsewhere: then it has to stand here too.
+        if (parts.Past.Contains(record.Leaf) && (replaced || Seen.Membership.Cut.Count == 0 || IsHeldAside(record))) return MergeOutcome.Known;
+        return replaced ? MergeOutcome.Superseded : null;
     }
+
+    bool IsHeldAside(FileRecord record) => parts.Past.At(record.Position).Exists(past => past.Record.Leaf == record.Leaf && past.Reason == PastReason.HeldAside);
 
     static void Drop<T>(Dictionary<int, T> left, MergeOutcome[] outcomes, Func<T, MergeOutcome?> judge)
     {
@@ -130,7 +135,9 @@ public sealed partial class VaultCatalog
         if (!draft.Counts(record)) return draft.Wait(record, WaitingReason.NotAllowed, MergeOutcome.NotAllowed);
         parts.Ports.Clock.Witness(record.Time);
         List<Held> swallowed = Swallowed(draft, record);
+        bool back = draft.IsBack(record);
         MergeOutcome outcome = draft.Offer(record, draft.IsWanted(record));
+        if (outcome == MergeOutcome.Accepted && back) draft.MarkReturned(record);
         if (outcome == MergeOutcome.Accepted)
             foreach (Held head in swallowed) WriteAgain(draft, head, record);
         return outcome;

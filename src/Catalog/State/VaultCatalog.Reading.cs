@@ -89,20 +89,10 @@ public sealed partial class VaultCatalog
     /// The version that was the winner at a time, by the clocks of those who wrote: of what was written until then, what nothing
     /// written until then had replaced. Null when there was none, or it was deleted. Good for as far back as the history is kept.
     /// </summary>
-    public Head? At(VaultPath path, DateTimeOffset time) => WinnerAt([.. History(path).Select(past => past.Version)], time);
+    public Head? At(VaultPath path, DateTimeOffset time) => PastListing.WinnerOf(History(path).Select(past => past.Version), time);
 
-    /// <summary>All paths in a folder (null: everywhere) as they were at a time, in order. Reads the whole catalog.</summary>
-    public IReadOnlyList<Head> ListAt(VaultPath? folder, DateTimeOffset time)
-    {
-        if (parts.Sealer is null) return [];
-        using ISnapshot at = parts.Meta.Snapshot();
-        SortedDictionary<VaultPath, Head> found = [];
-        HashSet<Hash32> seen = [];
-        foreach (Hash32 position in parts.Records.All(at).Select(head => head.Record.Position).Concat(parts.Past.All(at).Select(past => past.Record.Position)))
-            if (seen.Add(position) && WinnerAt([.. VersionsAt(position, at).Select(past => past.Version)], time) is { Entry: { } entry } winner
-                && (folder is null || entry.Path == folder || entry.Path.IsUnder(folder))) found[entry.Path] = winner;
-        return [.. found.Values];
-    }
+    /// <summary>All paths in a folder (null: everywhere) as they were at a time, in order. Reads the whole catalog, at once.</summary>
+    public PastListing ListAt(VaultPath? folder, DateTimeOffset time) => PastListing.Of(parts, folder, time);
 
     /// <summary>The paths of which the user has to choose a version.</summary>
     public IEnumerable<CatalogEntry> Conflicts()
@@ -116,6 +106,13 @@ public sealed partial class VaultCatalog
         foreach (Hash32 position in positions)
             if (HeadsAt(position)?.Winner.Entry?.Path is { } path && Find(path) is { IsConflict: true } entry) conflicts.Add(entry);
         foreach (CatalogEntry entry in conflicts.OrderBy(entry => entry.Path)) yield return entry;
+    }
+
+    /// <summary>Paths that had been deleted, everywhere and for so long that nobody knows of it any more, and of which somebody brought a version again.</summary>
+    public IEnumerable<CatalogEntry> Returned()
+    {
+        foreach (VaultPath path in parts.Returned.All().Select(leaf => RecordOf(leaf) is { } record ? parts.Open(record).Entry?.Path : null).OfType<VaultPath>().Order())
+            if (Find(path) is { } entry) yield return entry;
     }
 
     /// <summary>Versions whose sealed part this device can't read: damaged, or under secrets that it doesn't have.</summary>
@@ -167,14 +164,6 @@ public sealed partial class VaultCatalog
 
     IEnumerable<PastVersion> VersionsAt(Hash32 position, ISnapshot at) => parts.Records.At(position, at).Select(head => new PastVersion(parts.Open(head.Record), null))
         .Concat(parts.Past.At(position, at).Where(past => past.Reason == PastReason.Superseded).Select(past => new PastVersion(parts.Open(past.Record), past.Since)));
-
-    static Head? WinnerAt(IReadOnlyList<Head> versions, DateTimeOffset time)
-    {
-        Dictionary<FileRecord, Head> written = versions.Where(version => version.Record.Time.Moment <= time).ToDictionary(version => version.Record);
-        if (written.Count == 0) return null;
-        Heads then = Heads.Of(Register.Merge([], written.Keys).Heads.Select(record => written[record]));
-        return then.Winner is { IsTombstone: false, Entry: not null } winner ? winner : null;
-    }
 
     List<Leaf> UnreadLeaves()
     {

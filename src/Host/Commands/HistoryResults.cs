@@ -10,7 +10,8 @@ sealed record ShowLog(string Vault, string? Path = null, int Most = 100);
 sealed record VersionListed(string Path, DateTimeOffset Time, string Kind, long Size, string By, string? Block, bool Current);
 
 /// <param name="Versions">The best first: the one that bears the plain name meanwhile.</param>
-sealed record ConflictListed(string Path, IReadOnlyList<ConflictVersion> Versions);
+/// <param name="Returned">It had been deleted, and a device that was away for very long, or put back to an earlier state, brought it again.</param>
+sealed record ConflictListed(string Path, IReadOnlyList<ConflictVersion> Versions, bool Returned);
 
 /// <param name="Keep">What resolve --keep takes to mean this one.</param>
 sealed record ConflictVersion(string Keep, string Name, DateTimeOffset Time, string Kind, long Size, string By, string? Block);

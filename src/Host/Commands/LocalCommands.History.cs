@@ -35,10 +35,11 @@ sealed partial class LocalCommands
     public async IAsyncEnumerable<ConflictListed> ConflictsAsync(string vault, [EnumeratorCancellation] CancellationToken stop)
     {
         (_, VaultCatalog catalog) = await OpenVaultAsync(vault, stop);
-        foreach (CatalogEntry entry in catalog.Conflicts())
+        HashSet<VaultPath> returned = [.. catalog.Returned().Select(entry => entry.Path)];
+        foreach (CatalogEntry entry in catalog.Conflicts().Concat(catalog.Returned().Where(entry => !entry.IsConflict)))
         {
             stop.ThrowIfCancellationRequested();
-            yield return new ConflictListed(entry.Path.Text, [.. HeadsOf(entry).Select((head, rank) => Told(entry, head, rank == 0))]);
+            yield return new ConflictListed(entry.Path.Text, [.. HeadsOf(entry).Select((head, rank) => Told(entry, head, rank == 0))], returned.Contains(entry.Path));
         }
     }
 
@@ -47,7 +48,7 @@ sealed partial class LocalCommands
         (KeyRingEntry vault, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
         VaultPath path = VaultPaths.Parse(request.Path);
         CatalogEntry entry = Find(catalog, vault, path);
-        if (!entry.IsConflict) throw new ConfigException($"'{path}' is not in conflict", $"vault conflicts {vault.Name} shows what is");
+        if (!entry.IsConflict && !catalog.Returned().Any(back => back.Path.Equals(path))) throw new ConfigException($"'{path}' is not in conflict", $"vault conflicts {vault.Name} shows what is");
         Head kept = request.Keep is KeepWinner or KeepBoth ? HeadsOf(entry)[0] : Marked(entry, request.Keep);
 
         List<Edit> edits = [new Edit.Resolve(path, kept.Record.Leaf)];

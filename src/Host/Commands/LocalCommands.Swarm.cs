@@ -34,7 +34,8 @@ sealed partial class LocalCommands
     public async IAsyncEnumerable<MemberListed> MembersAsync(string vault, [EnumeratorCancellation] CancellationToken stop)
     {
         (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(vault, stop);
-        foreach (Member member in catalog.Membership.Members.OrderBy(member => member.Admitted)) yield return Told(member, entry);
+        ILookup<DeviceId, Suspicion> suspicions = catalog.Suspicions.ToLookup(suspicion => suspicion.Author);
+        foreach (Member member in catalog.Membership.Members.OrderBy(member => member.Admitted)) yield return Told(member, entry, suspicions[member.Device]);
     }
 
     public async Task<DeviceRevoked> RevokeAsync(RevokeDevice request, CancellationToken stop)
@@ -91,11 +92,23 @@ sealed partial class LocalCommands
 
     ControlAuthor AuthorOf(KeyRingEntry entry) => new(entry.Keys, home.Device.Key, home.Clock, home.Random);
 
-    MemberListed Told(Member member, KeyRingEntry entry)
+    MemberListed Told(Member member, KeyRingEntry entry, IEnumerable<Suspicion> suspicions)
     {
         string state = member.IsRevoked ? "revoked" : member.Retired != null ? "retired" : member.RoleAt(home.Clock.Now) is null ? "expired" : "active";
         return new MemberListed(member.Peer.ToString(), member.Profile?.OpenName(entry.Keys), Roles.Text(member.Role), state, member.Admitted.Moment,
-            member.NotAfter == HybridTime.Never ? null : member.NotAfter.Moment, member.Key == home.Device.Key.Public);
+            member.NotAfter == HybridTime.Never ? null : member.NotAfter.Moment, member.Key == home.Device.Key.Public, [.. suspicions.GroupBy(suspicion => suspicion.Kind).OrderBy(kind => kind.Key).Select(Told)]);
+    }
+
+    static string Told(IGrouping<SuspicionKind, Suspicion> seen)
+    {
+        string what = seen.Key switch
+        {
+            SuspicionKind.Equivocation => "wrote two versions under one time: it was copied, or says different things to different devices",
+            SuspicionKind.ForgedVector => "claimed to have seen a version of this device that there never was: an edit made here would have gone, and was kept",
+            _ => "wrote something that this device doesn't remember writing: it was put back to an earlier state, or its key is in use elsewhere",
+        };
+        int times = seen.Count();
+        return $"{what} ({(times == 1 ? "once" : $"{times} times")}, last on {seen.Max(suspicion => suspicion.Seen).UtcDateTime:yyyy-MM-dd})";
     }
 
     static Member FindMember(Membership membership, KeyRingEntry entry, string text)

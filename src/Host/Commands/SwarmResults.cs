@@ -16,7 +16,8 @@ sealed record VaultJoined(string Vault, string Name, string Role, string Through
 
 /// <param name="State">"active", "retired", "revoked" or "expired".</param>
 /// <param name="Self">Whether it is this device.</param>
-sealed record MemberListed(string Peer, string? Name, string Role, string State, DateTimeOffset Admitted, DateTimeOffset? NotAfter, bool Self);
+/// <param name="Flags">What it did that a device shouldn't, in sentences.</param>
+sealed record MemberListed(string Peer, string? Name, string Role, string State, DateTimeOffset Admitted, DateTimeOffset? NotAfter, bool Self, IReadOnlyList<string> Flags);
 
 /// <param name="Device">A peer id, the name of a device, or the beginning of either.</param>
 sealed record RevokeDevice(string Vault, string Device);

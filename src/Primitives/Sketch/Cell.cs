@@ -28,6 +28,9 @@ public record struct Cell(ulong Ids, ulong Sums)
     public static Cell operator -(Cell left, Cell right) =>
         new(left.Ids ^ right.Ids, (left.Sums ^ right.Sums) & CheckMask | (left.Sums & ~CheckMask) - (right.Sums & ~CheckMask));
 
+    public static Cell operator +(Cell left, Cell right) =>
+        new(left.Ids ^ right.Ids, (left.Sums ^ right.Sums) & CheckMask | (left.Sums & ~CheckMask) + (right.Sums & ~CheckMask));
+
     /// <summary>Whether what is left here is a single id.</summary>
     public readonly bool IsPure(SketchKey key) => Count is 1 or -1 && ((key.Hash(Ids) ^ Sums) & CheckMask) == 0;
 

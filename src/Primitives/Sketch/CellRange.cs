@@ -26,6 +26,13 @@ public sealed class CellRange
 
     public void Remove(ulong id, SketchKey key) => Toggle(id, key.Hash(id), -1);
 
+    /// <summary>Puts in what another row of the same stretch has; no id may be in both.</summary>
+    public void Add(CellRange other)
+    {
+        if ((other.From, other.To) != (From, To)) throw new ArgumentException("These are cells of different stretches.", nameof(other));
+        for (int i = 0; i < cells.Length; i++) cells[i] += other.cells[i];
+    }
+
     public void Toggle(ulong id, ulong hash, int sign)
     {
         CellMapping mapping = new(hash);

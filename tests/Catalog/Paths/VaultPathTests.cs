@@ -90,6 +90,7 @@ public sealed class VaultPathTests
         VaultPath[] paths = [.. Enumerable.Range(0, 20).Select(_ => Some(random))];
         VaultPath[] expected = [.. paths.OrderBy(Key, Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b)))];
         Assert.Equal(expected, paths.Order());
+        Assert.Equal(expected, paths.OrderBy(path => path.ToUtf8(), Comparer<byte[]>.Create((a, b) => VaultPath.Compare(a, b))));
 
         static byte[] Key(VaultPath path) => [.. path.ToUtf8().Select(value => value == '/' ? (byte)0 : value)];
     });

@@ -100,6 +100,13 @@ public sealed class ConvergenceTests
                     ? founder.Author.Retire(founder.Catalog.Membership, victim.Device.Public)
                     : founder.Author.Revoke(founder.Catalog.Membership, victim.Device.Public, keep));
             }
+            else if (action == 4 && random.Below(2) == 0)
+            {
+                // A cut that not all have seen, as no honest admin makes one: what was deleted may come back, but the same for all.
+                HashSet<DeviceId> all = [.. founder.Catalog.Membership.Members.Select(member => member.Device)];
+                Cut cut = Cut.Of(members.Where(member => member == founder || random.Below(3) != 0).Select(member => (member.Id, founder.Clock.Now)));
+                founder.Catalog.Add([founder.Author.CutTombstones(founder.Catalog.Membership, cut, all)]);
+            }
             else if (action < 6) node.MergeFrom(other);
             else if (action < 8 && node != other) Meeting.Of(node, other);
             else if (node.Catalog.Membership.Find(node.Id) is { IsActive: true, Role: >= Role.Writer })

@@ -221,6 +221,47 @@ public sealed class MergeTests : IDisposable
     }
 
     [Fact]
+    public void What_was_deleted_and_forgotten_comes_back_with_a_mark_until_somebody_decides()
+    {
+        Node founder = rig.NewFounder(), other = rig.NewMember(founder, Role.Writer);
+        foreach (string path in (string[])["kept", "gone", "again"]) founder.Put(path, path);
+        other.MergeFrom(founder);
+        List<ReadOnlyMemory<byte>> old = founder.Records(); // as a copy of the database has them that is put back in a year
+        founder.Remove("gone");
+        founder.Remove("again");
+        other.MergeFrom(founder);
+        founder.Catalog.Add([founder.Author.CutTombstones(founder.Catalog.Membership, Cut.Of([(founder.Id, founder.Clock.Next())]), new HashSet<DeviceId> { founder.Id, other.Id })]);
+        other.MergeFrom(founder);
+        Assert.Empty(founder.Catalog.Returned());
+
+        founder.Catalog.Merge(old);
+        other.MergeFrom(founder);
+        foreach (Node node in (Node[])[founder, other])
+        {
+            Assert.Equal(["again", "gone"], node.Catalog.Returned().Select(entry => entry.Path.Text));
+            node.Reopen();
+            Assert.Equal(["again", "gone"], node.Catalog.Returned().Select(entry => entry.Path.Text));
+        }
+        // Who came later can't tell what was deleted before, and isn't asked.
+        rig.Time.Pass(TimeSpan.FromMinutes(1));
+        Node late = rig.NewMember(founder, Role.Writer);
+        Assert.Equal(["again", "gone", "kept"], late.Names());
+        Assert.Empty(late.Catalog.Returned());
+
+        founder.Catalog.Commit([new Edit.Resolve(Node.Path("again"), founder.Find("again")!.Winner!.Record.Leaf)]);
+        founder.Remove("gone");
+        foreach (Node node in (Node[])[other, late]) node.MergeFrom(founder);
+        foreach (Node node in (Node[])[founder, other, late])
+        {
+            Assert.Empty(node.Catalog.Returned());
+            Assert.Equal(["again", "kept"], node.Names());
+            Assert.Distinct(node.Catalog.History(Node.Path("again")).Select(past => past.Version.Record.Leaf));
+            Assert.True(node.Catalog.Verify().IsClean);
+        }
+        Assert.Equal(founder.Catalog.Root, other.Catalog.Root);
+    }
+
+    [Fact]
     public void Of_more_versions_than_a_path_can_have_the_same_stay_on_every_device()
     {
         Node founder = rig.NewFounder();

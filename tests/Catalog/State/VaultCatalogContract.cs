@@ -102,6 +102,51 @@ public abstract class VaultCatalogContract : IDisposable
     }
 
     [Fact]
+    public void A_folder_is_listed_as_it_was_at_any_time_in_the_order_of_paths() => Seed.Check(1, random =>
+    {
+        Node node = NewFounder();
+        List<(DateTimeOffset Time, List<(string Path, long Size)> Held)> moments = [];
+        SortedDictionary<VaultPath, long> expected = [];
+        for (int step = 0; step < 60; step++)
+        {
+            VaultPath path = Node.Path($"{"aä-/b"[random.Below(5)]}{(char)('a' + random.Below(3))}".Trim('/') + (random.Below(2) == 0 ? $"/{random.Below(4)}" : ""));
+            if (random.Below(4) == 0)
+            {
+                node.Remove(path.Text);
+                expected.Remove(path);
+            }
+            else
+            {
+                node.Put(path.Text, new string('x', step + 1));
+                expected[path] = step + 1;
+            }
+            moments.Add((rig.Time.GetUtcNow(), [.. expected.Select(file => (file.Key.Text, file.Value))]));
+            rig.Time.Pass(TimeSpan.FromMinutes(1));
+        }
+        foreach ((DateTimeOffset time, List<(string Path, long Size)> held) in moments)
+        {
+            PastListing all = node.Catalog.ListAt(null, time);
+            Assert.Equal(held, all.Select(head => (head.Entry!.Path.Text, head.Entry.Size)));
+            Assert.Equal(held.Count, all.Count);
+            Assert.Equal(held.Where(file => file.Path == "aa" || file.Path.StartsWith("aa/", StringComparison.Ordinal)), node.Catalog.ListAt(Node.Path("aa"), time).Select(head => (head.Entry!.Path.Text, head.Entry.Size)));
+        }
+    });
+
+    [Fact]
+    public void Old_versions_go_when_their_time_is_over_and_no_others_however_many_there_are()
+    {
+        Node node = NewFounder();
+        node.Catalog.Change(Enumerable.Range(0, 1500).Select(i => node.File($"{i}", "first")));
+        node.Catalog.Change(Enumerable.Range(0, 1500).Where(i => i % 3 != 0).Select(i => node.File($"{i}", "second")));
+        rig.Time.Pass(TimeSpan.FromDays(20));
+        node.Catalog.Change(Enumerable.Range(0, 1500).Select(i => node.File($"{i}", "third")));
+        rig.Time.Pass(TimeSpan.FromDays(20));
+        node.Catalog.Tend();
+        for (int i = 0; i < 1500; i++) Assert.Equal([5L, i % 3 != 0 ? 6L : 5L], node.Catalog.History(Node.Path($"{i}")).Select(past => past.File!.Value.Size));
+        Assert.True(node.Catalog.Verify().IsClean);
+    }
+
+    [Fact]
     public void An_edit_that_has_not_seen_a_version_stands_beside_it_until_somebody_chooses()
     {
         Node node = NewFounder(), other = rig.NewMember(node, Role.Writer, meta: NewMeta());

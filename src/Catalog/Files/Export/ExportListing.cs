@@ -17,7 +17,7 @@ sealed class ExportListing
     readonly VaultPath? from;
     readonly ExportOptions options;
     readonly CatalogEntry? top;
-    readonly IReadOnlyList<Head>? then;
+    readonly PastListing? then;
 
     public ExportListing(VaultCatalog catalog, VaultPath? from, ExportOptions options)
     {
@@ -26,7 +26,7 @@ sealed class ExportListing
         {
             then = catalog.ListAt(from, time);
             if (from is not null && then.Count == 0) throw Absent($" at {time:u}");
-            if (from is not null && then is [{ Record.Kind: not RecordKind.Folder } only] && only.Entry!.Path == from) Single = Item(only.Entry.Path, only, "");
+            if (from is not null && then.Count == 1 && then.FirstOrDefault() is { Record.Kind: not RecordKind.Folder } only && only.Entry!.Path == from) Single = Item(only.Entry.Path, only, "");
             return;
         }
         if (from is null) return;

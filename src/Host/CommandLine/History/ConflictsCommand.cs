@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Vault.Host;
 
-/// <summary>vault conflicts VAULT: what was changed at two places at once. Nothing is lost; someone has to say what holds.</summary>
+/// <summary>vault conflicts VAULT: what was changed at two places at once, or came back after its deletion. Nothing is lost; someone has to say what holds.</summary>
 static class ConflictsCommand
 {
     public static Command Create(Terminal terminal)
@@ -25,6 +25,7 @@ static class ConflictsCommand
     static void Tell(ConflictListed conflict, Terminal terminal)
     {
         terminal.Output.WriteLine(terminal.Name(conflict.Path));
+        if (conflict.Returned) terminal.Output.WriteLine("  had been deleted, and came back from a device that still had it: keep it, or remove it with vault rm");
         foreach (ConflictVersion version in conflict.Versions)
             terminal.Output.WriteLine($"  --keep {version.Keep}  {Amounts.Time(version.Time)}  by {version.By[..8]}  {(version.Kind == "file" ? Amounts.Size(version.Size) : version.Kind)}");
     }

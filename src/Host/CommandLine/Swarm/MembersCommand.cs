@@ -20,9 +20,15 @@ static class MembersCommand
                 return ExitCode.Done;
             }
             List<string[]> rows = [];
+            List<string> flags = [];
             await foreach (MemberListed member in members)
-                rows.Add([terminal.Name(member.Name ?? "-"), member.Role, member.Self ? $"{member.State}, this device" : member.State, member.Peer]);
+            {
+                string state = member.State + (member.Self ? ", this device" : "") + (member.Flags.Count > 0 ? ", flagged" : "");
+                rows.Add([terminal.Name(member.Name ?? "-"), member.Role, state, member.Peer]);
+                flags.AddRange(member.Flags.Select(flag => $"{member.Name ?? member.Peer} {flag}"));
+            }
             Listing.Table(terminal, ["name", "role", "state", "peer"], rows);
+            foreach (string flag in flags) terminal.WriteNote(flag);
             return ExitCode.Done;
         });
         return command;
