@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Vault.Identity;
 using Vault.Primitives;
+using Vault.Store;
 using Vault.Tests.Support;
 using Xunit;
 
@@ -87,6 +88,71 @@ public sealed class VectorTests
             default: Assert.Fail($"{vector.Text("name")} was read as {read}."); break;
         }
     });
+
+    [Fact]
+    public void Leaves_and_what_follows_from_them_lie_in_the_database_alike()
+    {
+        TestVector vector = Of("rows").Single();
+        VaultId vault = new(vector.Bytes("vault"));
+        Leaf[] made = [.. Made(8)];
+        using MemoryDatabase database = new(TreeKeys.Leaves, TreeKeys.Tree);
+        LeafSet set = LeafSet.Open(database, vault, new SketchKey(vector.Bytes("sketch")), sequence: 6);
+        Change(7, [], made[..5]);
+        Assert.Equal(vector.Bytes("first"), database.Get(TreeKeys.Tree, vector.Bytes("toggles_key")));
+        Change(8, [made[1]], made[5..]);
+        Assert.Equal(vector.Bytes("leaves"), Keys(TreeKeys.Leaves, vault.Tag.ToArray()));
+        Assert.Equal(vector.Bytes("state"), database.Get(TreeKeys.Tree, vector.Bytes("state_key")));
+        Assert.Equal(vector.Bytes("second"), database.Get(TreeKeys.Tree, TreeKeys.TogglesKey(vault.Tag, 8)));
+        Assert.Equal(vector.Bytes("buckets"), Keys(TreeKeys.Tree, TreeKeys.TreeKey(vault.Tag, TreeKeys.BucketOf), values: true));
+        Batch batch = new();
+        set.Checkpoint(batch);
+        database.Commit(batch, Durability.Synced);
+        Assert.Equal(vector.Bytes("cells_hash"), Hash32.Of(database.Get(TreeKeys.Tree, vector.Bytes("cells_key"))!).ToArray());
+        Assert.False(LeafSet.Open(database, vault, new SketchKey(vector.Bytes("sketch")), sequence: 8).WasRebuilt);
+
+        void Change(ulong sequence, Leaf[] removed, Leaf[] added)
+        {
+            Batch batch = new();
+            LeafChange change = set.Change(batch, sequence, removed, added);
+            database.Commit(batch, Durability.Synced);
+            set.Apply(change);
+        }
+
+        byte[] Keys(Family family, byte[] prefix, bool values = false)
+        {
+            List<byte> all = [];
+            using ICursor cursor = database.Range(family, prefix, []);
+            while (cursor.MoveNext() && cursor.Key.StartsWith(prefix))
+            {
+                all.AddRange(cursor.Key);
+                if (values) all.AddRange(cursor.Value);
+            }
+            return [.. all];
+        }
+    }
+
+    [Fact]
+    public void A_note_of_the_stat_cache_lies_under_the_same_hash_and_tells_the_same()
+    {
+        TestVector vector = Of("stat note").Single();
+        using VaultKeys keys = new(new VaultId(vector.Bytes("vault")), [new SecretEpoch(0, new byte[32], vector.Bytes("read"))]);
+        using MemoryDatabase database = new(StatCache.Family, TreeKeys.Leaves);
+        using StatCache cache = new(database, keys, new SetTime { Now = DateTimeOffset.UnixEpoch.AddDays(vector.Int("day")).AddHours(23) });
+        Leaf leaf = Leaf.Read(vector.Bytes("leaf"));
+        FileStat stat = new((FileKind)vector.Int("kind"), (uint)vector.Number("mode"), (long)vector.Number("size"), (long)vector.Number("modified"),
+            long.Parse(vector.Text("changed"), CultureInfo.InvariantCulture), vector.Number("inode"), vector.Number("device"));
+        StatFolder folder = cache.In(vector.Bytes("path"), vector.Bytes("target"));
+        Batch batch = new();
+        cache.Put(batch, folder, vector.Bytes("name"), stat, leaf);
+        Change note = Assert.Single(batch.Changes);
+        Assert.Equal(vector.Bytes("key"), note.Key.ToArray());
+        Assert.Equal(vector.Bytes("value"), note.Value.ToArray());
+        database.Commit(batch, Durability.Synced);
+        Assert.Null(cache.Find(folder, vector.Bytes("name"), stat, out _)); // the record doesn't stand
+        database.Commit(new Batch().Put(TreeKeys.Leaves, TreeKeys.LeafKey(keys.Vault.Tag, leaf), default), Durability.Synced);
+        Assert.Equal(leaf, cache.Find(folder, vector.Bytes("name"), stat, out _));
+        Assert.Null(cache.Find(folder, vector.Bytes("name"), stat with { ChangedNs = 0 }, out _));
+    }
 
     static IEnumerable<Leaf> Made(int count) => Enumerable.Range(0, count).Select(i =>
         Leaf.Of(Hash32.Of(Encoding.ASCII.GetBytes($"position {(i % 7 == 6 ? i - 1 : i)}")), Hash32.Of(Encoding.ASCII.GetBytes($"content {i}"))));

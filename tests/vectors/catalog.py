@@ -195,4 +195,32 @@ messages = {
 for name, message in messages.items():
     case(what="message", name=name, bytes=message)
 
+# What lies in the local database after two changes: five leaves came, then one left and three came; and the cells stored then.
+before, after = made[:5], [made[0], *made[2:8]]
+vault_tag = sha(b"vault/v1/tag", vault)[:16]
+buckets = {}
+for key in after:
+    buckets.setdefault(key[:2], []).append(key)
+toggles = [struct.pack(">I", len(gone)) + b"".join(struct.pack(">Q", identifier(key)) for key in gone + came) for gone, came in (([], before), (made[1:2], made[5:8]))]
+stored = struct.pack(">Q", 8) + hmac.digest(sketch[:16], b"vault/v1/sketch-cells", "sha256") + cells(after, sketch[:16], 4096)
+case(what="rows", vault=vault, sketch=sketch, leaves=b"".join(vault_tag + key for key in sorted(after)), state_key=vault_tag + b"s", state=struct.pack(">QQ", 8, len(after)) + tree(after),
+     buckets=b"".join(vault_tag + b"b" + bucket + tree(sorted(keys)) for bucket, keys in sorted(buckets.items())),
+     toggles_key=vault_tag + b"t" + struct.pack(">Q", 7), first=toggles[0], second=toggles[1], cells_key=vault_tag + b"c", cells_hash=sha(stored + sha(stored)))
+
+
+# A note of the stat cache
+
+def hkdf(secret, label):
+    return hmac.digest(hmac.digest(bytes(32), secret, "sha256"), label + b"\1", "sha256")
+
+
+read = sha(b"a read secret")
+position_key = hkdf(read, b"vault/v1/position")
+path, target, name, day, noted = "/home/käthe/Bilder".encode(), b"Pictures/2030", "Käse.jpg".encode(), 21_915, made[3]
+stat = {"kind": 1, "mode": 0o4755, "size": 5_000_000_000, "modified": 1_893_456_000_123_456_789, "changed": -1, "inode": M64, "device": 0x80000000FD00}
+folder = hmac.digest(hkdf(position_key, b"vault/v1/stat-place"), struct.pack(">I", len(path)) + path + target, "sha256")
+key = vault_tag + hmac.digest(hkdf(position_key, b"vault/v1/stat-place"), folder + name, "sha256")[:16]
+stamp = hmac.digest(hkdf(position_key, b"vault/v1/stat-stamp"), key + struct.pack(">BIQqqQQ", *stat.values()), "sha256")[:16]
+case(what="stat note", vault=vault, read=read, path=path, target=target, name=name, day=day, leaf=noted, **stat, key=key, value=struct.pack(">I", day) + stamp + noted)
+
 pathlib.Path(__file__).with_name("catalog.txt").write_text("\n".join(out).rstrip("\n") + "\n")

@@ -89,7 +89,78 @@ case("journal entry", salt=salt, number=7, before=sha(b"before")[:16], content=r
 head = struct.pack(">QQQQ", 5, 7, 8, 9) + sha(b"anchor")[:16] + sha(b"last")[:16] + struct.pack(">Q", 4711)
 case("journal head", salt=salt, sequence=99, anchor=sha(b"anchor")[:16], last=sha(b"last")[:16], content=head, value=journal(b"h" + struct.pack(">Q", 99), head, salt, 1))
 
+# Every kind of edit, with every kind of basis
+
+def field(number, value):
+    return bytes([number]) + struct.pack(">H", len(value)) + value
+
+
+def padded(*fields):
+    return b"".join(fields) + bytes(-sum(map(len, fields)) % 32)
+
+
+def sized(value):
+    return struct.pack(">H", len(value)) + value
+
+
+devices, times = sorted(sha(b"device %d" % i)[:16] for i in range(2)), [1_893_456_000_000 << 16, (1_893_456_000_000 << 16) + 7]
+basis = bytes([2, 2]) + b"".join(device + struct.pack(">Q", time) for device, time in zip(devices, times))
+old, new, block, content_key = "alt/Käse".encode(), b"new/place", sha(b"block"), sha(b"content key")
+file_fields = [field(2, struct.pack(">H", 0o644)), field(3, struct.pack(">q", 1_893_456_000_000_000_001)), field(4, struct.pack(">q", 77)), field(5, content_key)]
+edits = {
+    "put": bytes([1]) + basis + bytes([1]) + block + sized(padded(field(1, old), *file_fields)),
+    "put over anything": bytes([1, 0, 2]) + bytes(32) + sized(padded(field(1, old), field(2, struct.pack(">H", 0o755)))),
+    "put beside": bytes([1, 1, 3]) + bytes(32) + sized(padded(field(1, old), field(6, b"../target"))),
+    "remove": bytes([2]) + basis + sized(old),
+    "resolve": bytes([3]) + sha(b"position") + sha(b"digest") + sized(old),
+    "move": bytes([4]) + basis + bytes([1]) + block + sized(padded(field(1, new), *file_fields)) + sized(old),
+}
+for number, (kind, bytes_of) in enumerate(edits.items()):
+    case("edit", name=kind, first=devices[0], second=devices[1], time0=times[0], time1=times[1], old=old, new=new, block=block, content_key=content_key,
+         position=sha(b"position"), digest=sha(b"digest"), bytes=bytes_of)
+
 # Rows in the clear
+
+record_leaf, root, device, ms = sha(b"position") + sha(b"digest"), sha(b"a root"), devices[0], 1_893_456_000_123
+
+
+def row(name, family, key, value):
+    case("row", name=name, family=family, key=tag + key, value=value, leaf=record_leaf, root=root, device=device)
+
+
+row("root", "catalog", b"r" + struct.pack(">Q", 42), root + struct.pack(">q", ms))
+row("way back", "catalog", b"i" + root[:16], struct.pack(">Q", 42))
+row("peer", "catalog", b"p" + device, struct.pack(">IQQq", 0xCAFEBABE, 99, 41, ms))
+row("author", "catalog", b"a" + device, struct.pack(">Q", times[1]))
+row("suspicion", "catalog", b"f" + device + bytes([2]) + record_leaf, struct.pack(">q", ms))
+row("returned", "catalog", b"b" + record_leaf, struct.pack(">q", ms))
+row("applied", "journal", b"a" + struct.pack(">Q", 7), struct.pack(">Q", 42))
+
+# Rows with a record in them: this one has the form of one, and nobody looks at its signature.
+
+position = bytes([0x80 | sha(b"position")[0]]) + sha(b"position")[1:]
+body = bytes([1, 1]) + position + device + bytes([1]) + device + struct.pack(">Q", times[0]) + sha(b"block") + bytes(4) + (sha(b"sealed") * 4)[: 24 + 16 + 32]
+record = body + bytes(64)
+held = position + sha(b"vault/v1/catalog-leaf", position, sha(b"vault/v1/record-body", body))
+for name, family, key, value in (
+    ("wanted record", "records", held, b"\1" + record),
+    ("replaced", "history", held, b"\1" + struct.pack(">q", ms) + b"\1" + record),
+    ("held aside", "history", held, b"\2" + struct.pack(">q", ms) + b"\0" + record),
+    ("waits for its time", "catalog", b"w" + held, b"\2" + record),
+    ("in conflict", "catalog", b"c" + position, b""),
+    ("unread", "catalog", b"d" + held, b""),
+):
+    case("record row", name=name, family=family, key=tag + key, value=value, record=record)
+
+# Frames: as it is, and compressed. (A zstd frame may say that a byte is repeated; no library is needed to write that one.)
+
+message = b"\x09\x00\x00" + bytes([0xFD, 0x04]) + b"A" * 637  # records: one of 637 equal bytes
+zstd = bytes.fromhex("28b52ffd") + bytes([0x60]) + struct.pack("<H", len(message) - 256) \
+    + (len(message) - 637 << 3).to_bytes(3, "little") + message[:-637] + (637 << 3 | 1 << 1 | 1).to_bytes(3, "little") + b"A"
+case("frame", message=b"\x04", frame=struct.pack(">I", 1) + b"\x04")
+case("frame", message=message, frame=struct.pack(">II", 4 + len(zstd) | 1 << 31, len(message)) + zstd)
+
+# The row of the state
 
 case("state", value=bytes([1]) + struct.pack(">QIBQQQQQ", 12345, 0xCAFEBABE, 1 | 4, 10, 3, 1 << 40, 1_700_000_000_000 << 16, 0xFEDCBA9876543210),
      sequence=12345, incarnation=0xCAFEBABE, files=10, folders=3, bytes=1 << 40, issued=1_700_000_000_000 << 16, mending=0xFEDCBA9876543210)

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using Vault.Blocks;
 using Vault.Identity;
 using Vault.Primitives;
@@ -61,6 +63,128 @@ public sealed class StateVectorTests
         Assert.Equal(head.Bytes("value"), again.Seal(placeOfHead, head.Bytes("content")));
         Assert.Equal(head.Bytes("content"), again.Open(placeOfHead, head.Bytes("value")));
         Assert.Null(again.Open(place, head.Bytes("value")));
+    }
+
+    [Fact]
+    public void Every_kind_of_edit_is_written_and_read_alike() => Assert.All(Of("edit"), vector =>
+    {
+        VersionVector basis = VersionVector.Of(new VersionEntry(new DeviceId(vector.Bytes("first")), new HybridTime(vector.Number("time0"))), new VersionEntry(new DeviceId(vector.Bytes("second")), new HybridTime(vector.Number("time1"))));
+        VaultPath old = VaultPath.Parse(vector.Bytes("old"))!;
+        FileRef file = new(new BlockId(vector.Bytes("block")), new ContentKey(new Hash32(vector.Bytes("content_key"))), 77);
+        Entry FileAt(VaultPath path) => new Entry(path) { Mode = 0x1A4, ModifiedNs = 1_893_456_000_000_000_001 }.With(file);
+        Edit edit = vector.Text("name") switch
+        {
+            "put" => new Edit.Put(FileAt(old), file, RecordKind.File, basis),
+            "put over anything" => new Edit.Put(new Entry(old) { Mode = 0x1ED }, null, RecordKind.Folder),
+            "put beside" => new Edit.Put(new Entry(old) { Target = "../target" }, null, RecordKind.Symlink, VersionVector.Empty),
+            "remove" => new Edit.Remove(old, basis),
+            "resolve" => new Edit.Resolve(old, new Leaf(new Hash32(vector.Bytes("position")), new Hash32(vector.Bytes("digest")))),
+            "move" => new Edit.Move(FileAt(VaultPath.Parse(vector.Bytes("new"))!), file, RecordKind.File, old, basis),
+            string other => throw new ArgumentException($"There is no edit {other}."),
+        };
+        Assert.Equal(vector.Bytes("bytes"), EditCodec.Encode([edit]));
+        Assert.Equal([edit], EditCodec.Decode(vector.Bytes("bytes")));
+    });
+
+    [Fact]
+    public void Notes_lie_where_they_should_and_say_what_they_should() => Assert.All(Of("row"), vector =>
+    {
+        using VaultKeys keys = Keys(vector);
+        using MemoryDatabase database = new(CatalogRig.MetaFamilies);
+        VaultTag tag = keys.Vault.Tag;
+        DeviceId device = new(vector.Bytes("device"));
+        Leaf leaf = Leaf.Read(vector.Bytes("leaf"));
+        Hash32 root = new(vector.Bytes("root"));
+        DateTimeOffset when = DateTimeOffset.FromUnixTimeMilliseconds(1_893_456_000_123);
+        Batch batch = new();
+        switch (vector.Text("name"))
+        {
+            case "root" or "way back": new RootLog(database, tag).Put(batch, 42, root, when); break;
+            case "peer": new PeerNotes(database, tag).Put(batch, new PeerNote(device, 0xCAFEBABE, 99, 41, when)); break;
+            case "author": new AuthorTimes(database, tag).Changed(batch, [(device, new HybridTime((1_893_456_000_000UL << 16) + 7))]); break;
+            case "suspicion": new Suspicions(database, tag).Put(batch, new Suspicion(device, SuspicionKind.ForgedVector, leaf, when)); break;
+            case "returned": new ReturnedRecords(database, tag).Put(batch, leaf, when); break;
+            case "applied": ApplySeven(database, keys, batch); break;
+        }
+        AssertHolds(batch, vector);
+        database.Commit(batch, Durability.Synced);
+        switch (vector.Text("name"))
+        {
+            case "root": Assert.Equal(new PastRoot(42, root, when), Assert.Single(new RootLog(database, tag).Between(0, ulong.MaxValue))); break;
+            case "way back": Assert.Equal(new PastRoot(42, root, when), new RootLog(database, tag).Find(root)); break;
+            case "peer": Assert.Equal(new PeerNote(device, 0xCAFEBABE, 99, 41, when), new PeerNotes(database, tag).Find(device)); break;
+            case "suspicion": Assert.Equal(new Suspicion(device, SuspicionKind.ForgedVector, leaf, when), Assert.Single(new Suspicions(database, tag).All())); break;
+            case "returned": Assert.Equal(leaf, Assert.Single(new ReturnedRecords(database, tag).All())); break;
+        }
+    });
+
+    // Entry 7 is applied by commit 42, the others by those around it.
+    static void ApplySeven(MemoryDatabase database, VaultKeys keys, Batch batch)
+    {
+        using IntentJournal journal = new(database, keys, RandomSource.Seeded(1));
+        Assert.Null(journal.Open(0, expected: false));
+        JournalHead head = journal.Head;
+        while (head.Next <= 8) head = journal.AppendPending(batch, head, EditCodec.Encode([new Edit.Remove(Node.Path("x"))]));
+        head = head with { Ready = head.Next };
+        while (head.Pending <= 7) head = journal.Advance(batch, head, sequence: 35 + head.Pending);
+    }
+
+    [Fact]
+    public void Records_are_kept_in_their_places_alike() => Assert.All(Of("record row"), vector =>
+    {
+        using VaultKeys keys = Keys(vector);
+        using MemoryDatabase database = new(CatalogRig.MetaFamilies);
+        VaultTag tag = keys.Vault.Tag;
+        FileRecord record = FileRecord.Parse(vector.Bytes("record"))!;
+        DateTimeOffset when = DateTimeOffset.FromUnixTimeMilliseconds(1_893_456_000_123);
+        Batch batch = new();
+        switch (vector.Text("name"))
+        {
+            case "wanted record": new StoredRecords(database, keys.Vault).Put(batch, new Held(record, Wanted: true)); break;
+            case "replaced": new PastRecords(database, tag).Put(batch, new Past(record, PastReason.Superseded, when, Pinned: true)); break;
+            case "held aside": new PastRecords(database, tag).Put(batch, new Past(record, PastReason.HeldAside, when, Pinned: false)); break;
+            case "waits for its time": new WaitingRecords(database, tag).Put(batch, new Waiting(record, WaitingReason.Future)); break;
+            case "in conflict": batch.Put(CatalogFamilies.Notes, CatalogKeys.Note(tag, CatalogKeys.ConflictOf, record.Position.ToArray()), default); break;
+            case "unread": batch.Put(CatalogFamilies.Notes, CatalogKeys.Note(tag, CatalogKeys.UnreadOf, record.Leaf), default); break;
+        }
+        AssertHolds(batch, vector);
+        database.Commit(batch, Durability.Synced);
+        switch (vector.Text("name"))
+        {
+            case "wanted record": Assert.Equal(record.Leaf, Assert.Single(new StoredRecords(database, keys.Vault).All(), held => held.Wanted).Leaf); break;
+            case "replaced": Assert.True(Assert.Single(new PastRecords(database, tag).All(), past => past.Since == when && past.Reason == PastReason.Superseded).Pinned); break;
+            case "held aside": Assert.False(Assert.Single(new PastRecords(database, tag).All(), past => past.Since == when && past.Reason == PastReason.HeldAside).Pinned); break;
+            case "waits for its time": Assert.Equal(record.Leaf, Assert.Single(new WaitingRecords(database, tag).All, waiting => waiting.Reason == WaitingReason.Future).Leaf); break;
+        }
+    });
+
+    static void AssertHolds(Batch batch, TestVector vector)
+    {
+        Change change = Assert.Single(batch.Changes, change => change.Kind == ChangeKind.Put && change.Key.Span.SequenceEqual(vector.Bytes("key")));
+        Assert.Equal((vector.Text("family"), Convert.ToHexStringLower(vector.Bytes("value"))), (change.Family.Name, Convert.ToHexStringLower(change.Value.Span)));
+    }
+
+    [Fact]
+    public async Task Frames_are_read_alike_and_what_is_not_compressed_is_written_alike()
+    {
+        foreach (TestVector vector in Of("frame"))
+        {
+            Pipe pipe = new();
+            using SyncFrames frames = new(new OneWay(pipe));
+            await pipe.Writer.WriteAsync(vector.Bytes("frame"));
+            Assert.Equal(vector.Bytes("message"), (await frames.ReadAsync(default))!.Value.Message);
+            if (vector.Bytes("frame")[0] != 0) continue;
+            frames.Write(vector.Bytes("message"));
+            await frames.FlushAsync(default);
+            Assert.True(pipe.Reader.TryRead(out ReadResult written));
+            Assert.Equal(vector.Bytes("frame"), written.Buffer.ToArray());
+        }
+    }
+
+    sealed class OneWay(Pipe pipe) : IDuplexPipe
+    {
+        public PipeReader Input => pipe.Reader;
+        public PipeWriter Output => pipe.Writer;
     }
 
     [Fact]
