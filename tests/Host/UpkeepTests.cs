@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Vault.Blocks;
+using Vault.Catalog;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Store;
@@ -109,6 +111,61 @@ public sealed class UpkeepTests : IDisposable
             ? 1
             """);
     }
+
+    [Theory]
+    [InlineData(StoreDatabases.MetaFolder)]
+    [InlineData(StoreDatabases.BlocksFolder)]
+    public async Task A_store_of_a_newer_version_is_refused_by_every_command_and_stays_as_it_is(string which)
+    {
+        await ShowsAsync("$ vault create photos --data {home}/data >/dev/null 2>&1");
+        MarkNewer(Path.Combine(Data, which));
+        string[] before = [.. Files()];
+        foreach (string command in (string[])["status", "verify", "doctor", "doctor --accept", "gc", "ls photos", "add photos {home}/data/owner", "root photos", "backup {home}/copy", "daemon run --no-mdns --api 127.0.0.1:0 --listen /ip4/127.0.0.1/tcp/0"])
+            await ShowsAsync($$"""
+                $ vault {{command}} --data {home}/data
+                2> vault: error: the store was written by a newer version (vault 9.0, format 99); this one understands up to format *
+                2> hint: use that version, or a newer one; nothing was changed
+                ? 1
+                """);
+        Assert.Equal(before, Files());
+    }
+
+    [Fact]
+    public async Task Keys_of_a_newer_version_are_refused_and_stay_as_they_are()
+    {
+        await ShowsAsync("$ vault create photos --data {home}/data >/dev/null 2>&1");
+        string file = Path.Combine(Data, Home.KeysFolder, "vaults.key");
+        byte[] newer = File.ReadAllBytes(file);
+        newer[8] = 9; // the version
+        SHA256.HashData(newer.AsSpan(0, newer.Length - 32), newer.AsSpan(newer.Length - 32));
+        File.WriteAllBytes(file, newer);
+        foreach (string command in (string[])["list", "status", "create other", "key export {home}/recovery --passphrase-file {home}/data/owner"])
+            await ShowsAsync($$"""
+                $ vault {{command}} --data {home}/data
+                2> vault: error: {home}/data/keys/vaults.key was written by a newer version
+                2> hint: upgrade vault
+                ? 1
+                """);
+        Assert.Equal(newer, File.ReadAllBytes(file));
+    }
+
+    // As a later version would: another number, and things that this one has never heard of.
+    static void MarkNewer(string path)
+    {
+        using StoreMemory memory = new();
+        Family future = new("future");
+        DatabaseOptions options = Path.GetFileName(path) == StoreDatabases.MetaFolder
+            ? StoreDatabases.Meta(Path.GetDirectoryName(path)!, memory, [.. CatalogFamilies.All, future])
+            : StoreDatabases.Blocks(Path.GetDirectoryName(path)!, memory);
+        using RocksDatabase database = RocksDatabase.Open(options);
+        byte[] marker = [99, 0, 0, 0, 0, 0, 0, 0, .. "vault 9.0"u8];
+        Batch batch = new Batch().Put(options.Families[0], (byte[])[0, 0, .. "schema"u8], marker);
+        if (options.Families.Contains(future)) batch.Put(future, "key"u8.ToArray(), "value"u8.ToArray());
+        database.Commit(batch, Durability.Synced);
+    }
+
+    // Nothing moved aside, mended or made; what lies in the databases RocksDB renews whenever it opens them.
+    IEnumerable<string> Files() => Directory.EnumerateFileSystemEntries(Data, "*", SearchOption.AllDirectories).Where(path => Path.GetExtension(path) is ".seg" || Directory.Exists(path)).Order(StringComparer.Ordinal);
 
     // Two files of several blocks, both durable; only the first has a pin.
     async Task<FileRef> FillAsync()

@@ -1,5 +1,6 @@
 // Player: the program that the tests of Survival kill, cut off from power and refuse the disk. It plays a seeded mix on a
-// data folder (Mix.cs) or an import that is interrupted (Importing.cs) and says on standard output what is true (Fact.cs).
+// data folder (Mix.cs), an import that is interrupted (Importing.cs) or changes to a catalog (Editing.cs), and says on standard output
+// what is true (Fact.cs).
 // The tests use the same types to look at what is left.
 
 using System.Globalization;
@@ -19,6 +20,10 @@ try
             return 0;
         case "import": // <data folder> <seed> <bytes to read before the end comes>
             await Importing.RunAsync(args[1], ulong.Parse(args[2], CultureInfo.InvariantCulture), long.Parse(args[3], CultureInfo.InvariantCulture), Console.WriteLine);
+            return 0;
+        case "edit": // <data folder> <seed> <steps>
+            using (Editing editing = new(args[1], ulong.Parse(args[2], CultureInfo.InvariantCulture)))
+                editing.Play(ulong.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture), Console.WriteLine);
             return 0;
         default:
             return 2;
