@@ -130,9 +130,13 @@ sealed partial class Draft
     internal bool IsBack(FileRecord record)
     {
         if (Membership.Cut.Count == 0 || State.PullOnly || record.Kind == RecordKind.Tombstone || At(record.Position).Now.Count > 0) return false;
-        if (parts.Me is not { } me || Membership.Find(me) is not { } self) return false;
-        return Membership.Standing.Any(epoch => epoch.Statement is TombstoneEpoch { Cut: var cut } && epoch.Time > self.Admitted && Covers(cut, record.Versions));
+        if (parts.Me is not { } me || Membership.Find(me) is not { } self || !Covers(Membership.Cut, record.Versions)) return false;
+        if (cutsOf != Membership) (cutsOf, cuts) = (Membership, [.. Membership.Standing.Where(epoch => epoch.Statement is TombstoneEpoch)]); // not once a record
+        return cuts.Exists(epoch => epoch.Time > self.Admitted && Covers(((TombstoneEpoch)epoch.Statement).Cut, record.Versions));
     }
+
+    Membership? cutsOf;
+    List<ControlRecord> cuts = [];
 
     static bool Covers(Cut cut, VersionVector versions)
     {
