@@ -10,8 +10,8 @@ public sealed class TranscriptTests
 {
     static IEnumerable<string> All => Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "transcripts"), "*.txt").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal);
 
-    /// <summary>Those in which there is no store yet, or keys are changed, which takes that nobody uses them, or no store is asked at all.</summary>
-    static readonly string[] alone = ["completion", "device", "folder", "help", "passphrase", "upkeep", "usage", "version"];
+    /// <summary>Those in which there is no daemon or no store yet, or keys are changed, which takes that nobody uses them, or no store is asked at all.</summary>
+    static readonly string[] alone = ["alone", "completion", "device", "folder", "help", "passphrase", "upkeep", "usage", "version"];
 
     public static TheoryData<string> Names => [.. All];
 
