@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using Vault.Primitives;
 
 namespace Vault.Catalog;
@@ -12,7 +14,14 @@ sealed record LeafFold(PrefixHashes Hashes, long Count, CellRange Cells)
     internal static LeafFold Of(Func<LeafPrefix, IEnumerable<Leaf>> leaves, SketchKey key)
     {
         Part[] parts = new Part[Parts];
-        Parallel.For(0, Parts, i => parts[i] = PartOf(leaves(LeafPrefix.Everything.Child(i)), key));
+        try
+        {
+            Parallel.For(0, Parts, i => parts[i] = PartOf(leaves(LeafPrefix.Everything.Child(i)), key));
+        }
+        catch (AggregateException faults)
+        {
+            ExceptionDispatchInfo.Throw(faults.InnerExceptions[0]); // what the database says, as if it had been asked by one
+        }
         CellRange cells = new(0, StoredSketch.Cells);
         foreach (Part part in parts) cells.Add(part.Cells);
         return new LeafFold(PrefixHashes.Of(parts.SelectMany(part => part.Buckets)), parts.Sum(part => part.Count), cells);
@@ -38,7 +47,7 @@ sealed record LeafFold(PrefixHashes Hashes, long Count, CellRange Cells)
 
         void Close()
         {
-            buckets.Add((bucket[0].Bucket, TreeHash.Of(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bucket))));
+            buckets.Add((bucket[0].Bucket, TreeHash.Of(CollectionsMarshal.AsSpan(bucket))));
             bucket.Clear();
         }
     }
