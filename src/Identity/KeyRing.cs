@@ -17,19 +17,21 @@ public sealed class KeyRing : IDisposable
     readonly Lock changing = new();
     readonly KeyFolder folder;
     KeyRingEntry[] entries; // by vault id; replaced, never changed
+    Hash32 kept; // of what the file holds
 
-    KeyRing(KeyFolder folder, KeyRingEntry[] entries)
+    KeyRing(KeyFolder folder, KeyRingEntry[] entries, Hash32 kept)
     {
         this.folder = folder;
         this.entries = entries;
+        this.kept = kept;
     }
 
     /// <summary>An empty ring where there is no file yet; a file that can't be read is never replaced.</summary>
     public static KeyRing Load(KeyFolder folder)
     {
         using SecretBytes? payload = folder.Read(FileName, KeyFileKind.Vaults);
-        if (payload == null) return new KeyRing(folder, []);
-        return new KeyRing(folder, KeyRingCodec.Decode(payload.Span) ?? throw KeyFile.Damaged(folder.PathOf(FileName)));
+        if (payload == null) return new KeyRing(folder, [], default);
+        return new KeyRing(folder, KeyRingCodec.Decode(payload.Span) ?? throw KeyFile.Damaged(folder.PathOf(FileName)), Hash32.Of(payload.Span));
     }
 
     public IReadOnlyList<KeyRingEntry> Entries => Volatile.Read(ref entries);
@@ -83,6 +85,12 @@ public sealed class KeyRing : IDisposable
         }
     }
 
+    /// <summary>Writes what came to the keys past the ring, or couldn't be written when it came. False when there was nothing.</summary>
+    public bool Keep()
+    {
+        lock (changing) return entries.Length > 0 && Save(entries, unlessKept: true);
+    }
+
     /// <summary>Adds what a recovery file holds to what is here: vaults, and for known vaults the epochs and root key that are missing.</summary>
     public void Merge(Recovery recovery)
     {
@@ -112,7 +120,7 @@ public sealed class KeyRing : IDisposable
     /// <summary>Writes the ring into a folder, under that folder's passphrase.</summary>
     public void Save(KeyFolder into)
     {
-        lock (changing) Write(into, entries);
+        lock (changing) Write(into, entries, default);
     }
 
     KeyRingEntry Entry(VaultId vault) => Find(vault) ?? throw new ArgumentException("The ring doesn't hold this vault.", nameof(vault));
@@ -122,15 +130,31 @@ public sealed class KeyRing : IDisposable
     // Disk first: a vault that is listed is there after a restart.
     void Replace(KeyRingEntry[] changed)
     {
-        Write(folder, changed);
+        Save(changed, unlessKept: false);
         Volatile.Write(ref entries, changed);
     }
 
-    static void Write(KeyFolder folder, KeyRingEntry[] entries)
+    bool Save(KeyRingEntry[] changed, bool unlessKept)
+    {
+        Hash32 before = kept;
+        kept = Write(folder, changed, unlessKept ? before : default);
+        return kept != before;
+    }
+
+    /// <summary>What the file holds now. It isn't written when that is the case already.</summary>
+    static Hash32 Write(KeyFolder folder, KeyRingEntry[] entries, Hash32 unless)
     {
         byte[] payload = KeyRingCodec.Encode(entries);
-        folder.Write(FileName, KeyFileKind.Vaults, payload, replace: true);
-        CryptographicOperations.ZeroMemory(payload);
+        try
+        {
+            Hash32 digest = Hash32.Of(payload);
+            if (digest != unless) folder.Write(FileName, KeyFileKind.Vaults, payload, replace: true);
+            return digest;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(payload);
+        }
     }
 
     public void Dispose()

@@ -15,6 +15,7 @@ sealed class Part : IAsyncDisposable
     readonly ConcurrentDictionary<PeerId, byte> kept = new(), syncing = new(), chatting = new(), fetching = new();
     readonly ConcurrentDictionary<PeerId, string> troubles = new();
     readonly ConcurrentDictionary<OpenChannel, byte> channels = new();
+    readonly ConcurrentDictionary<(PeerId Peer, string Protocol), AsyncPulse> wakers = new();
 
     public Part(SwarmVault vault, TimeProvider time)
     {
@@ -43,6 +44,8 @@ sealed class Part : IAsyncDisposable
 
     public void End(PeerId peer)
     {
+        foreach ((PeerId Peer, string Protocol) waker in wakers.Keys)
+            if (waker.Peer == peer) wakers.TryRemove(waker, out _);
         kept.TryRemove(peer, out _);
         troubles.TryRemove(peer, out _);
         Leave();
@@ -64,6 +67,19 @@ sealed class Part : IAsyncDisposable
         lock (gate)
             if (--users > 0) return;
         quiet.TrySetResult();
+    }
+
+    /// <summary>Whether the peer is a member as far as is known here.</summary>
+    public bool IsMember(PeerId peer) => Vault.Gate.Membership().Find(peer) is { IsActive: true };
+
+    /// <summary>What the next attempt with a peer waits for, besides its time.</summary>
+    public AsyncPulse WakerOf(PeerId peer, string protocol) => wakers.GetOrAdd((peer, protocol), _ => new AsyncPulse());
+
+    /// <summary>A peer has shown that it has the vault: attempts that wait for that needn't any longer.</summary>
+    public void Wake(PeerId peer)
+    {
+        foreach (((PeerId Peer, string Protocol) of, AsyncPulse waker) in wakers)
+            if (of.Peer == peer) waker.Set();
     }
 
     public void Note(PeerId peer, string trouble) => troubles[peer] = trouble;
@@ -143,6 +159,7 @@ sealed class Part : IAsyncDisposable
     {
         foreach (OpenChannel open in channels.Keys)
             if (IsOut(open.Channel)) open.End();
+        foreach (AsyncPulse waker in wakers.Values) waker.Set(); // there may be secrets to ask for, and nobody to ask any more
     }
 
     bool IsOut(VaultChannel channel) => Vault.Gate.Membership().Find(channel.Peer) is { IsRevoked: true };

@@ -7,10 +7,11 @@ using Vault.Primitives;
 namespace Vault.Swarm;
 
 /// <summary>
-/// One device in the swarm: serves the vault protocols behind the gate, and with every connected peer and every vault keeps four
+/// One device in the swarm: serves the vault protocols behind the gate, and with every connected member of every vault keeps four
 /// streams for as long as the connection lasts: one keeps the catalogs in step, one the chat, one tells what both hold, one asks for blocks. Of two devices
-/// the one with the smaller id opens the first three; each opens the fourth for itself. What fails is tried again after a
-/// pause that grows.
+/// the one with the smaller id opens the first three; each opens the fourth for itself, and a fifth when it lacks secrets. What fails is
+/// tried again after a pause that grows. A peer that isn't known to be a member is sent nothing, not even an offer that tells it
+/// nothing: it could count them. A member of whom nobody has heard here knows this device, knocks, and shows its certificate.
 /// </summary>
 public sealed class SwarmNode : IAsyncDisposable
 {
@@ -23,6 +24,7 @@ public sealed class SwarmNode : IAsyncDisposable
     readonly VaultSession session;
     readonly TimeProvider time;
     readonly RandomSource random;
+    readonly HybridClock clock;
     readonly CancellationTokenSource closing = new();
     readonly SemaphoreSlim knocking = new(GateLimits.Knocking);
     readonly ConcurrentDictionary<VaultId, Part> parts = new();
@@ -31,12 +33,13 @@ public sealed class SwarmNode : IAsyncDisposable
     /// <param name="node">Borrowed; disposed after this.</param>
     public SwarmNode(Node node, Ed25519PublicKey self, HybridClock clock, TimeProvider time, RandomSource random)
     {
-        (this.node, this.time, this.random) = (node, time, random);
+        (this.node, this.clock, this.time, this.random) = (node, clock, time, random);
         session = new VaultSession(self, clock, time);
         node.Handle(SyncProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => part.SyncAsync(channel, stop), cancel));
         node.Handle(ChatProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => part.ChatAsync(channel, stop), cancel));
         node.Handle(HoldingsProtocol, (stream, cancel) => ServeAsync(stream, Part.KeepAsync, cancel));
         node.Handle(BlocksProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => new BlockServing(part.Vault.Store, part.Vault.Id.Tag).RunAsync(channel.Pipe, stop), cancel));
+        node.Handle(SecretsProtocol.Id, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => SecretsProtocol.AnswerAsync(channel, part.Vault.Gate, clock, random, time, stop), cancel));
         node.Handle(JoinProtocol.Id, (stream, cancel) => JoinProtocol.AnswerAsync(stream, Decide, time, cancel));
         node.PeerIdentified += Meet;
     }
@@ -47,8 +50,7 @@ public sealed class SwarmNode : IAsyncDisposable
         Part part = new(vault, time);
         if (!parts.TryAdd(vault.Id, part)) throw new InvalidOperationException("The swarm takes part in this vault already.");
         part.Fetch.Search();
-        foreach (PeerStatus peer in node.Peers)
-            if (IsThere(peer)) Keep(peer.Peer, part);
+        MeetAll(part);
     }
 
     /// <summary>Ends what goes on with a vault; when it returns nothing of it is used any more.</summary>
@@ -62,10 +64,18 @@ public sealed class SwarmNode : IAsyncDisposable
 
     public IReadOnlyList<PeerStanding> StandingOf(VaultId vault) => parts.TryGetValue(vault, out Part? part) ? part.Standing : [];
 
-    /// <summary>Members have changed: whoever isn't one any more is parted with.</summary>
+    /// <summary>Members have changed: whoever isn't one any more is parted with, and who has become one is met.</summary>
     public void Recheck(VaultId vault)
     {
-        if (parts.TryGetValue(vault, out Part? part)) part.Recheck();
+        if (!parts.TryGetValue(vault, out Part? part)) return;
+        part.Recheck();
+        MeetAll(part);
+    }
+
+    void MeetAll(Part part)
+    {
+        foreach (PeerStatus peer in node.Peers)
+            if (IsThere(peer)) Keep(peer.Peer, part);
     }
 
     /// <summary>A stranger learns nothing from the answer: a vault that isn't here, and one that doesn't know who made the invite, give the same.</summary>
@@ -88,6 +98,7 @@ public sealed class SwarmNode : IAsyncDisposable
             knocking.Release();
         }
         if (channel is null || !parts.TryGetValue(channel.Vault, out Part? part)) throw new ProtocolException("whoever opened this stream isn't let in");
+        part.Wake(channel.Peer);
         await part.RunAsync(channel, stream, stop => serve(part, channel, stop), cancel);
     }
 
@@ -99,7 +110,7 @@ public sealed class SwarmNode : IAsyncDisposable
 
     void Keep(PeerId peer, Part part)
     {
-        if (closing.IsCancellationRequested || !part.Begin(peer)) return;
+        if (closing.IsCancellationRequested || !part.IsMember(peer) || !part.Begin(peer)) return;
         Task task = KeepAsync(peer, part);
         running.TryAdd(task, 0);
         task.ContinueWith((done, _) => running.TryRemove(done, out byte _), null, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -120,6 +131,8 @@ public sealed class SwarmNode : IAsyncDisposable
                 if (part.Vault.Keep != null) streams.Add(RepeatAsync(peer, part, HoldingsProtocol, (channel, stop) => Part.KeepAsync(part, channel, stop), gone.Token));
                 if (part.Vault.Chat != null) streams.Add(RepeatAsync(peer, part, ChatProtocol, part.ChatAsync, gone.Token));
             }
+            if (part.Vault.Secrets is { } lacked)
+                streams.Add(RepeatAsync(peer, part, SecretsProtocol.Id, (channel, stop) => SecretsProtocol.AskAsync(channel, lacked, time, stop), gone.Token, lacked.AreMissing));
             await Task.WhenAny(streams);
             gone.Cancel();
             await Task.WhenAll(streams);
@@ -131,21 +144,30 @@ public sealed class SwarmNode : IAsyncDisposable
         if (node.Peers.Any(one => one.Peer == peer && IsThere(one))) Keep(peer, part); // it came back and was met while this was ending
     }
 
-    /// <summary>Opens a stream and uses it, again and again while the peer is connected.</summary>
-    async Task RepeatAsync(PeerId peer, Part part, string protocol, Func<VaultChannel, CancellationToken, Task> use, CancellationToken gone)
+    /// <summary>Opens a stream and uses it, again and again while the peer is connected and a member.</summary>
+    /// <param name="when">Whether there is a use for it; null for always.</param>
+    async Task RepeatAsync(PeerId peer, Part part, string protocol, Func<VaultChannel, CancellationToken, Task> use, CancellationToken gone, Func<bool>? when = null)
     {
         TimeSpan pause = FirstPause;
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(closing.Token, part.Stop, gone);
-        while (!either.IsCancellationRequested && IsConnected(peer))
+        AsyncPulse wake = part.WakerOf(peer, protocol);
+        while (!either.IsCancellationRequested && IsConnected(peer) && part.IsMember(peer))
         {
             long began = time.GetTimestamp();
+            bool isUnknown = false;
             try
             {
+                if (when?.Invoke() == false)
+                {
+                    await wake.WaitAsync(either.Token);
+                    continue;
+                }
                 await using PeerStream stream = await node.OpenStreamAsync(peer, protocol, either.Token);
                 if (await session.OpenAsync(stream, peer, stream.ChannelBinding, part.Vault.Gate, either.Token) is { } channel)
                     await part.RunAsync(channel, stream, stop => use(channel, stop), either.Token);
                 else
                 {
+                    isUnknown = true;
                     stream.Abort("the vault isn't known there");
                     part.Note(peer, "it doesn't have this vault");
                 }
@@ -157,7 +179,9 @@ public sealed class SwarmNode : IAsyncDisposable
             pause = time.GetElapsedTime(began) > LastPause ? FirstPause : pause * 2 < LastPause ? pause * 2 : LastPause;
             try
             {
-                await Task.Delay(pause / 2 + pause * (random.Below(1000) / 2000.0), time, either.Token);
+                TimeSpan rest = pause / 2 + pause * (random.Below(1000) / 2000.0);
+                if (isUnknown) await wake.WaitAsync(rest, time, either.Token); // until it shows that it has the vault
+                else await Task.Delay(rest, time, either.Token); // two that only fail would wake each other without end
             }
             catch (OperationCanceledException)
             {
@@ -173,7 +197,7 @@ public sealed class SwarmNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         node.PeerIdentified -= Meet;
-        foreach (string protocol in (string[])[SyncProtocol, BlocksProtocol, ChatProtocol, HoldingsProtocol, JoinProtocol.Id]) node.Unhandle(protocol);
+        foreach (string protocol in (string[])[SyncProtocol, BlocksProtocol, ChatProtocol, HoldingsProtocol, SecretsProtocol.Id, JoinProtocol.Id]) node.Unhandle(protocol);
         await closing.CancelAsync();
         foreach (VaultId vault in parts.Keys) await RemoveAsync(vault);
         await Task.WhenAll(running.Keys);

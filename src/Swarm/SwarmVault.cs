@@ -11,12 +11,19 @@ namespace Vault.Swarm;
 /// <param name="Chat">The same as <paramref name="Sync"/> of what is said; null where nothing is.</param>
 /// <param name="Shares">This device holds a share of the vault, and not all of it.</param>
 /// <param name="Keep">The same of what both hold, and of proofs; null where nobody looks after copies.</param>
+/// <param name="Secrets">Those that this device lacks; null where nobody asks for any.</param>
 public sealed record SwarmVault(
     GateVault Gate, BlockStore Store, Func<VaultChannel, CancellationToken, Task> Sync, Func<JoinRequest, Vault.Primitives.Ed25519PublicKey, byte[], Admitting> Decide,
-    Func<VaultChannel, CancellationToken, Task>? Chat = null, Func<VaultChannel, CancellationToken, Task>? Keep = null, bool Shares = false)
+    Func<VaultChannel, CancellationToken, Task>? Chat = null, Func<VaultChannel, CancellationToken, Task>? Keep = null, bool Shares = false,
+    LackedSecrets? Secrets = null)
 {
     public VaultId Id => Gate.Id;
 }
+
+/// <summary>Secrets of epochs that no record has sealed to this device: it came in while somebody made them without knowing of it.</summary>
+/// <param name="AreMissing">Whether there are any.</param>
+/// <param name="Take">Given what a member sealed for this device.</param>
+public sealed record LackedSecrets(Func<bool> AreMissing, Action<ReadOnlyMemory<byte>> Take);
 
 /// <summary>How it stands with one peer in one vault.</summary>
 /// <param name="Syncing">Catalogs are compared, and news passed on.</param>

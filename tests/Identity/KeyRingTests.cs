@@ -56,6 +56,25 @@ public sealed class KeyRingTests : IDisposable
     }
 
     [Fact]
+    public void Secrets_that_came_to_the_keys_past_the_ring_are_kept_when_it_is_asked_and_nothing_is_written_twice()
+    {
+        VaultKeys keys = VaultKeys.Create(RandomSource.Seeded(2));
+        using (KeyRing ring = KeyRing.Load(Keys))
+        {
+            Assert.False(ring.Keep());
+            Assert.False(File.Exists(folder["vaults.key"])); // nothing is made where nothing is
+            ring.Add("photos", keys);
+            Assert.False(ring.Keep());
+            keys.AddEpoch(4, new byte[32], new byte[32]);
+            Assert.True(ring.Keep());
+            Assert.False(ring.Keep());
+        }
+        using KeyRing again = KeyRing.Load(Keys);
+        Assert.Equal(4u, again.Find(keys.Vault)!.Keys.Current.Number);
+        Assert.False(again.Keep());
+    }
+
+    [Fact]
     public void A_name_is_neither_empty_nor_endless()
     {
         using KeyRing ring = KeyRing.Load(Keys);

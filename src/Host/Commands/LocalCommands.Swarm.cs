@@ -45,13 +45,12 @@ sealed partial class LocalCommands
         ControlAuthor author = AuthorOf(entry);
         // What it wrote so far stays, what it deleted stays deleted; only what it says from now on is nothing.
         IEnumerable<Hash32> keep = catalog.WrittenBy(subject.Device).Select(leaf => leaf.Digest);
-        catalog.Add(author.Revoke(catalog.Membership, subject.Key, keep));
-        bool renewed = catalog.Membership.NeedsNewEpoch;
-        if (renewed)
-        {
-            catalog.Add([author.NewEpoch(catalog.Membership)]);
-            EpochSecrets.Open(catalog.Membership, home.Device.Key, home.Ring);
-        }
+        IReadOnlyList<ControlRecord> revocation = author.Revoke(catalog.Membership, subject.Key, keep);
+        Membership without = catalog.Membership.With(revocation);
+        bool renewed = without.NeedsNewEpoch;
+        // In one commit: whoever ends in between, nobody is out without new secrets, and no member hears of the secrets first.
+        catalog.Add(renewed ? [.. revocation, author.NewEpoch(without)] : revocation);
+        home.Ring.Keep();
         return new DeviceRevoked(entry.Vault.ToString(), subject.Peer.ToString(), subject.Profile?.OpenName(entry.Keys), renewed);
     }
 

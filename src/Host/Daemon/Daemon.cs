@@ -144,7 +144,8 @@ sealed partial class Daemon : IAsyncDisposable
             swarm.Add(new SwarmVault(admits, home.Store,
                 (channel, cancel) => SyncAsync(part, channel, cancel), (request, peer, channel) => Decide(part, request, peer, channel),
                 (channel, cancel) => ChatAsync(part, channel, cancel), (channel, cancel) => KeepAsync(part, channel, cancel),
-                part.Catalog.Membership.Find(home.Device.Key.Public)?.Profile?.Capacity > 0));
+                part.Catalog.Membership.Find(home.Device.Key.Public)?.Profile?.Capacity > 0,
+                new LackedSecrets(() => EpochSecrets.AreMissing(part.Catalog.Membership, entry.Keys), box => TakeSecrets(part, box))));
             Keep(part, admits);
             swarm.FetchOf(entry.Vault)!.Landed += (_, _) => Landed(part);
         }
@@ -205,12 +206,11 @@ sealed partial class Daemon : IAsyncDisposable
         if (change.Added.Any(record => record.Source is null)) part.Notices?.Changed();
         if (!change.MembershipChanged) return;
         Membership now = part.Catalog.Membership;
-        EpochSecrets.Open(now, home.Device.Key, home.Ring);
+        EpochSecrets.Open(now, home.Device.Key, part.Entry.Keys);
+        KeepSecrets();
         swarm.Recheck(part.Entry.Vault);
-        part.Notices?.Recheck();
         part.Keeping?.Recheck();
-        part.Chat.ReadAgain();
-        foreach (ChatSession session in part.Chats.Keys) session.Recheck();
+        Reread(part);
         foreach (MembershipChange what in MembershipChange.Between(part.Told, now))
             if (what is { Member: { } member } && Sentence(what.Event) is { } says)
             {
@@ -219,6 +219,35 @@ sealed partial class Daemon : IAsyncDisposable
                 Publish("member", part, member.Peer, sentence);
             }
         part.Told = now;
+    }
+
+    /// <summary>A member has handed over what no record had sealed to this device.</summary>
+    void TakeSecrets(OpenPart part, ReadOnlyMemory<byte> box)
+    {
+        if (SealedSecrets.Open(box.Span, part.Catalog.Membership, home.Device.Key, part.Entry.Keys) is not > 0) return;
+        KeepSecrets();
+        part.Catalog.Tend(); // reads what it couldn't
+        Reread(part);
+    }
+
+    void Reread(OpenPart part)
+    {
+        part.Notices?.Recheck();
+        part.Chat.ReadAgain();
+        foreach (ChatSession session in part.Chats.Keys) session.Recheck();
+    }
+
+    /// <summary>A disk that is full keeps nobody from being told of a change: what is sealed in records is opened again at each start, and the hour tries again.</summary>
+    void KeepSecrets()
+    {
+        try
+        {
+            home.Ring.Keep();
+        }
+        catch (StoreException fault)
+        {
+            note(fault.Message);
+        }
     }
 
     /// <summary>Only what has come is looked at, unless it is so much that one walk over all that is wanted costs less.</summary>
@@ -266,6 +295,8 @@ sealed partial class Daemon : IAsyncDisposable
         try
         {
             while (await hourly.WaitForNextTickAsync(stopping.Token))
+            {
+                KeepSecrets();
                 foreach (OpenPart part in Parts())
                     try
                     {
@@ -275,6 +306,7 @@ sealed partial class Daemon : IAsyncDisposable
                     {
                         note($"{part.Entry.Name}: {fault.Message}"); // a full disk, most likely: the next hour tries again
                     }
+            }
         }
         catch (OperationCanceledException)
         {

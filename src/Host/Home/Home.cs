@@ -132,7 +132,21 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
             open = new OpenVault(catalog, ports, new Lazy<ChatLog>(() => ChatLog.Open(new ChatPorts(store.Meta, of, signer, Clock, random, time, () => catalog.Membership, () => ChatWitness.Of(catalog)), store.MendedSince != null)));
             warnings.AddRange(open.Catalog.Findings);
             vaults.Add(of.Vault, open);
+            KeepSecrets();
             return open;
+        }
+    }
+
+    /// <summary>Secrets that the catalog found in its records at opening: an earlier process ended between the two.</summary>
+    void KeepSecrets()
+    {
+        try
+        {
+            Ring.Keep();
+        }
+        catch (StoreException fault)
+        {
+            warnings.Add(fault.Message); // what the records hold is found there again
         }
     }
 

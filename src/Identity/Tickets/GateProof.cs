@@ -11,7 +11,7 @@ namespace Vault.Identity;
 /// </summary>
 public static class GateProof
 {
-    /// <summary>Epochs that a dialer offers, newest first: a listener may have missed the last few.</summary>
+    /// <summary>Epochs that a dialer offers, newest first: a listener may have missed the last few. The first, which everybody has, is always among them.</summary>
     public const int MaxOffers = 8;
 
     public const int MacSize = 32;
@@ -21,11 +21,11 @@ public static class GateProof
     /// <summary>As many bytes of certificates as a peer makes us read.</summary>
     public const int MaxCredentials = 1024 * 1024;
 
-    /// <summary>What a dialer says first: one MAC for each of its newest epochs.</summary>
+    /// <summary>What a dialer says first: one MAC for each of its newest epochs, and for the first, in which meets who was away for many.</summary>
     public static byte[] Offer(VaultKeys keys, Ed25519PublicKey dialer, Ed25519PublicKey listener, ReadOnlySpan<byte> channel)
     {
         ByteWriter offer = new(MaxOfferSize);
-        foreach (SecretEpoch epoch in keys.AllEpochs.Reverse().Take(MaxOffers))
+        foreach (SecretEpoch epoch in keys.AllEpochs.Skip(1).Reverse().Take(MaxOffers - 1).Append(keys.AllEpochs[0]))
             offer.Bytes(Mac(keys.Vault, epoch, KeyLabels.GateDialer, dialer, listener, channel));
         return offer.ToArray();
     }

@@ -62,6 +62,22 @@ public sealed class GateProofTests : IDisposable
     }
 
     [Fact]
+    public void Who_missed_every_epoch_but_the_first_still_meets_the_others_whoever_begins()
+    {
+        VaultKeys away = vault.KeysOf(reader: true);
+        for (int i = 0; i < 3 * GateProof.MaxOffers; i++)
+        {
+            vault.Learn(vault.By(vault.Owner).NewEpoch(vault.Membership));
+            EpochSecrets.Open(vault.Membership, vault.Owner, vault.Keys);
+        }
+        Ed25519Key dialer = vault.Owner, listener = vault.Device(Role.Reader);
+        byte[] offer = GateProof.Offer(vault.Keys, dialer.Public, listener.Public, channel);
+        Assert.Equal(GateProof.MaxOfferSize, offer.Length);
+        Assert.Equal(0u, GateProof.Match(offer, away, dialer.Public, listener.Public, channel));
+        Assert.Equal(0u, GateProof.Match(GateProof.Offer(away, dialer.Public, listener.Public, channel), vault.Keys, dialer.Public, listener.Public, channel));
+    }
+
+    [Fact]
     public void Who_is_out_is_told_why_whatever_it_shows()
     {
         Ed25519Key revoked = vault.Device(Role.Writer), retired = vault.Device(Role.Writer), guest = vault.Device(), stranger = vault.Device();
