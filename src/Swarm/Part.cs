@@ -162,7 +162,7 @@ sealed class Part : IAsyncDisposable
         foreach (AsyncPulse waker in wakers.Values) waker.Set(); // there may be secrets to ask for, and nobody to ask any more
     }
 
-    bool IsOut(VaultChannel channel) => Vault.Gate.Membership().Find(channel.Peer) is { IsRevoked: true };
+    bool IsOut(VaultChannel channel) => Vault.Gate.Membership().HasPutOut(channel.Member.Device);
 
     public async ValueTask DisposeAsync()
     {

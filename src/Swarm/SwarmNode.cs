@@ -59,6 +59,9 @@ public sealed class SwarmNode : IAsyncDisposable
         if (parts.TryRemove(vault, out Part? part)) await part.DisposeAsync();
     }
 
+    /// <summary>A member has said why this device isn't in.</summary>
+    public event Action<VaultId, PeerId, string>? TurnedAway;
+
     /// <summary>The vault's blocks on their way here; null for one that the swarm takes no part in.</summary>
     public BlockFetch? FetchOf(VaultId vault) => parts.GetValueOrDefault(vault)?.Fetch;
 
@@ -99,7 +102,15 @@ public sealed class SwarmNode : IAsyncDisposable
         }
         if (channel is null || !parts.TryGetValue(channel.Vault, out Part? part)) throw new ProtocolException("whoever opened this stream isn't let in");
         part.Wake(channel.Peer);
-        await part.RunAsync(channel, stream, stop => serve(part, channel, stop), cancel);
+        try
+        {
+            await part.RunAsync(channel, stream, stop => serve(part, channel, stop), cancel);
+        }
+        catch (VaultException fault)
+        {
+            part.Note(channel.Peer, fault.Message);
+            throw;
+        }
     }
 
     void Meet(PeerId peer)
@@ -175,6 +186,7 @@ public sealed class SwarmNode : IAsyncDisposable
             catch (Exception e) when (e is VaultException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
             {
                 if (!either.IsCancellationRequested) part.Note(peer, e is OperationCanceledException ? "the stream was cut" : e.Message);
+                if (e.Message.StartsWith(VaultSession.TurnedAway, StringComparison.Ordinal)) TurnedAway?.Invoke(part.Vault.Id, peer, e.Message[VaultSession.TurnedAway.Length..]);
             }
             pause = time.GetElapsedTime(began) > LastPause ? FirstPause : pause * 2 < LastPause ? pause * 2 : LastPause;
             try

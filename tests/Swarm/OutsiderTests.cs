@@ -13,7 +13,7 @@ namespace Vault.Swarm.Tests;
 /// <summary>What a device sends to whom, by what it knows of who is in.</summary>
 public sealed class OutsiderTests
 {
-    static readonly string[] protocols = [SwarmNode.SyncProtocol, SwarmNode.BlocksProtocol, SwarmNode.ChatProtocol, "/vault/secrets/1", JoinProtocol.Id];
+    static readonly string[] protocols = [SwarmNode.SyncProtocol, SwarmNode.BlocksProtocol, SwarmNode.ChatProtocol, SwarmNode.HoldingsProtocol, "/vault/secrets/1", JoinProtocol.Id];
 
     /// <summary>A device with keys of its own and a membership of its own, which learns what it is shown at the gate.</summary>
     sealed class Device : IAsyncDisposable

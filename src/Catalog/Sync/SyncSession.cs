@@ -247,7 +247,7 @@ public sealed class SyncSession
         if (!machine.IsInStep) IsInStep = false;
     }
 
-    bool IsStillMember() => catalog.Membership.Find(peer) is not { IsRevoked: true };
+    bool IsStillMember() => !catalog.Membership.HasPutOut(peer);
 
     /// <summary>Passes on what was changed here. True when there was something to do.</summary>
     bool TellNews(SyncMachine machine)

@@ -88,6 +88,7 @@ sealed partial class LocalCommands
         List<string> red = [], amber = [];
         if (damaged > 0) red.Add($"{Amounts.Count(damaged, "damaged block")}: vault verify names them");
         if (unreadable > 0) red.Add($"{Amounts.Count(unreadable, "record")} can't be read: vault verify names them");
+        if (daemon?.RefusalOf(entry.Vault) is { } refusal) red.Add($"a member says that this device isn't in any more: {refusal}; with a new ticket it can join again");
         if (conflicts > 0) amber.Add($"{Amounts.Count(conflicts, "conflict")}: vault conflicts shows them");
         if (catalog.Returned().LongCount() is > 0 and var returned) amber.Add($"{Amounts.Count(returned, "file")} that had been deleted came back: vault conflicts shows what");
         if (catalog.Suspicions.Select(suspicion => suspicion.Author).Distinct().LongCount() is > 0 and var flagged) amber.Add($"{Amounts.Count(flagged, "device")} did what a device shouldn't: vault members says what");

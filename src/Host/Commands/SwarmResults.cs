@@ -43,4 +43,6 @@ sealed record DaemonStatus(string Peer, IReadOnlyList<string> Listen, string Api
 
 /// <param name="MissingBlocks">Known to be wanted and not here yet.</param>
 /// <param name="InStepWith">Peers whose catalog has the same root.</param>
-sealed record TransferStatus(string Vault, string Name, string Root, long MissingBlocks, bool Searching, double BytesPerSecond, IReadOnlyList<string> InStepWith, string? Fault);
+/// <param name="ReceivedBlocks">That have come from peers since the start, and their bytes.</param>
+sealed record TransferStatus(
+    string Vault, string Name, string Root, long MissingBlocks, bool Searching, double BytesPerSecond, IReadOnlyList<string> InStepWith, string? Fault, long ReceivedBlocks, long ReceivedBytes);

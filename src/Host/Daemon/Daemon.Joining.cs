@@ -30,12 +30,14 @@ sealed partial class Daemon
     /// <param name="profile">What this device says of itself from the first moment on; null for the usual.</param>
     public async Task<VaultJoined> JoinAsync(Ticket ticket, string? name, Func<VaultKeys, DeviceProfile>? profile, CancellationToken stop)
     {
-        if (home.Ring.Find(ticket.Vault) is { } there) throw new ConfigException($"this device is in that vault already: {there.Name}");
-        if (name != null) VaultNames.Checked(home.Ring, name);
+        KeyRingEntry? there = home.Ring.Find(ticket.Vault);
+        if (there != null && RefusalOf(ticket.Vault) is null) throw new ConfigException($"this device is in that vault already: {there.Name}");
+        if (name != null && there is null) VaultNames.Checked(home.Ring, name);
         if (home.SwarmKeys.Add(ticket.Swarm)) await UseNetworksAsync();
         PreSharedKey network = node.Networks.First(one => one.Fingerprint == FingerprintOf(ticket.Swarm));
 
         (JoinAnswer answer, PeerId through) = await AskAsync(ticket, network, stop);
+        if (there != null) return Rejoin(there, answer, ticket.Role, through);
         string given = name ?? FreeName("vault-" + ticket.Vault.ToString()[..6]);
         VaultCatalog catalog = home.Vault(answer.Keys).Catalog;
         catalog.Add(answer.Records);
@@ -44,6 +46,17 @@ sealed partial class Daemon
         AttachAll();
         if (name is null && await VaultNameAsync(ticket.Vault, stop) is { } called) home.Ring.Rename(ticket.Vault, given = FreeName(called));
         return new VaultJoined(ticket.Vault.ToString(), given, Roles.Text(ticket.Role), through.ToString());
+    }
+
+    /// <summary>A device that had been put out by no revocation: what it has it keeps, and it shows the new certificate from now on.</summary>
+    VaultJoined Rejoin(KeyRingEntry there, JoinAnswer answer, Role role, PeerId through)
+    {
+        home.Vault(there.Keys).Catalog.Add(answer.Records);
+        foreach (SecretEpoch epoch in answer.Keys.AllEpochs) there.Keys.AddEpoch(epoch.Number, epoch.SyncSecret.Span, epoch.CanRead ? epoch.ReadSecret.Span : default);
+        answer.Keys.Dispose();
+        home.Ring.Keep();
+        lock (gate) attached[there.Vault].Refusal = null;
+        return new VaultJoined(there.Vault.ToString(), there.Name, Roles.Text(role), through.ToString());
     }
 
     /// <summary>One after the other until one says yes: a member that doesn't know the ticket yet, or may let nobody in, has the last word for nobody else.</summary>

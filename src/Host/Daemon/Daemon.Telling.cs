@@ -18,6 +18,12 @@ sealed partial class Daemon
 
     public TransferStatus? TransferOf(VaultId vault) => Parts().FirstOrDefault(part => part.Entry.Vault == vault) is { } part ? Transfer(part) : null;
 
+    /// <summary>Why a member said that this device isn't in; null where none did.</summary>
+    public string? RefusalOf(VaultId vault)
+    {
+        lock (gate) return attached.GetValueOrDefault(vault)?.Refusal;
+    }
+
     public IEnumerable<PeerListed> Peers()
     {
         OpenPart[] parts = Parts();
@@ -55,7 +61,7 @@ sealed partial class Daemon
         string[] inStep;
         lock (gate) inStep = [.. part.Sessions.Where(one => one.Value.IsInStep).Select(one => one.Key.ToString())];
         return new TransferStatus(part.Entry.Vault.ToString(), part.Entry.Name, part.Catalog.Root.ToString(), progress?.Wanted ?? 0, progress?.Searching ?? false,
-            progress?.BytesPerSecond ?? 0, inStep, progress?.Fault);
+            progress?.BytesPerSecond ?? 0, inStep, progress?.Fault, progress?.Blocks ?? 0, progress?.Bytes ?? 0);
     }
 
     void Publish(string kind, OpenPart part, PeerId? peer = null, string? text = null, ChatShown? message = null) => Events.Publish(new DaemonEvent(

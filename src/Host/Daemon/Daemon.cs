@@ -68,6 +68,7 @@ sealed partial class Daemon : IAsyncDisposable
         gossip = new Gossip(node, home.Device.Key, new Parameters { IdOf = MessageId.FromKeyAndSeqno }, home.Time, home.Random);
         foreach (string topic in options.Topics) gossip.Subscribe(topic);
         swarm = new SwarmNode(node, home.Device.Key.Public, home.Clock, home.Time, home.Random);
+        swarm.TurnedAway += TurnedAway;
         node.PeerIdentified += Remember;
         node.PeerConnected += Connected;
         node.PeerDisconnected += Disconnected;
@@ -140,6 +141,7 @@ sealed partial class Daemon : IAsyncDisposable
             part.Notices = new ChangeNotices(new VaultTopic(gossip, admits, "changes", home.Random), () => part.Catalog.Root, () => Compare(part), home.Time);
             part.Catalog.Changed += part.OnChanged = change => Changed(part, change);
             part.Chat.Added += part.OnSaid = messages => Said(part, messages);
+            TellStanding(part);
             Introduce(part);
             swarm.Add(new SwarmVault(admits, home.Store,
                 (channel, cancel) => SyncAsync(part, channel, cancel), (request, peer, channel) => Decide(part, request, peer, channel),
@@ -171,7 +173,11 @@ sealed partial class Daemon : IAsyncDisposable
     {
         DeviceId self = DeviceId.Of(home.Device.Key.Public), peer = channel.Member.Device;
         SyncSession session = new(part.Catalog, channel.Pipe, SyncSession.SideOf(self, peer), channel.ChannelBinding.ToArray(), peer, home.Time);
-        lock (gate) part.Sessions[channel.Peer] = session;
+        lock (gate)
+        {
+            part.Sessions[channel.Peer] = session;
+            part.Refusal = null;
+        }
         try
         {
             await session.RunAsync(cancel);
@@ -203,6 +209,7 @@ sealed partial class Daemon : IAsyncDisposable
         Fetch(part, change);
         Publish("changed", part);
         part.Keeping?.Look();
+        TellStanding(part);
         if (change.Added.Any(record => record.Source is null)) part.Notices?.Changed();
         if (!change.MembershipChanged) return;
         Membership now = part.Catalog.Membership;
@@ -221,6 +228,31 @@ sealed partial class Daemon : IAsyncDisposable
         part.Told = now;
     }
 
+    /// <summary>Says when this device begins to take only, and when it has caught up.</summary>
+    void TellStanding(OpenPart part)
+    {
+        bool takes = part.Catalog.IsPullOnly;
+        if (takes == part.OnlyTakes) return;
+        part.OnlyTakes = takes;
+        string sentence = takes ? "this device was put back to an earlier state or has lost something: it only takes from others until it has caught up" : "this device has caught up with the others";
+        note($"{part.Entry.Name}: {sentence}");
+        Publish(takes ? "behind" : "caughtup", part, text: sentence);
+    }
+
+    /// <summary>Told once, and shown until a member lets this device in.</summary>
+    void TurnedAway(VaultId vault, PeerId by, string reason)
+    {
+        OpenPart? part;
+        lock (gate)
+        {
+            if (!attached.TryGetValue(vault, out part) || part.Refusal == reason) return;
+            part.Refusal = reason;
+        }
+        string sentence = $"this device isn't let in any more: {reason}";
+        note($"{part.Entry.Name}: {sentence}");
+        Publish("refused", part, by, sentence);
+    }
+
     /// <summary>A member has handed over what no record had sealed to this device.</summary>
     void TakeSecrets(OpenPart part, ReadOnlyMemory<byte> box)
     {
@@ -230,7 +262,7 @@ sealed partial class Daemon : IAsyncDisposable
         Reread(part);
     }
 
-    void Reread(OpenPart part)
+    static void Reread(OpenPart part)
     {
         part.Notices?.Recheck();
         part.Chat.ReadAgain();
@@ -381,6 +413,11 @@ sealed partial class Daemon : IAsyncDisposable
         public VaultKeeping? Keeping { get; set; }
         public AwaitedRoots Awaited { get; } = new(FewRecords);
         public ChangeNotices? Notices { get; set; }
+
+        public bool OnlyTakes { get; set; }
+
+        /// <summary>Why a member said that this device isn't in, until one lets it in.</summary>
+        public string? Refusal { get; set; }
         public Dictionary<PeerId, SyncSession> Sessions { get; } = [];
         public ConcurrentDictionary<ChatSession, byte> Chats { get; } = new();
     }

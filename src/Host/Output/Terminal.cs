@@ -12,7 +12,7 @@ sealed record Terminal(TextWriter Output, TextWriter Error, Func<string, string?
         get
         {
             StandardOutput content = new();
-            return new Terminal(new OutputText(content, flushLines: !Console.IsOutputRedirected), new OutputText(new StandardOutput(StandardOutput.OfErrors), flushLines: true) { AutoFlush = true }, Environment.GetEnvironmentVariable)
+            return new Terminal(new OutputText(content, flushLines: !Console.IsOutputRedirected), TextWriter.Synchronized(new OutputText(new StandardOutput(StandardOutput.OfErrors), flushLines: true) { AutoFlush = true }), Environment.GetEnvironmentVariable)
             {
                 Content = content,
                 OpenInput = () => new TypedInput(Console.OpenStandardInput()),

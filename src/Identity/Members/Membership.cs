@@ -11,6 +11,7 @@ public sealed class Membership
     readonly Dictionary<Hash32, ControlRecord> known;
     readonly MembershipRule rule;
     readonly Dictionary<DeviceId, Member> byDevice = [];
+    readonly HashSet<DeviceId> overtaken;
 
     Membership(VaultId vault, Dictionary<Hash32, ControlRecord> known)
     {
@@ -29,6 +30,7 @@ public sealed class Membership
         Settings = Standing.Select(record => record.Statement).OfType<VaultSettings>().SingleOrDefault() ?? VaultSettings.Default;
         Epochs = [.. Standing.Where(record => record.Statement is SealedEpoch).OrderBy(NumberOf)];
         Cut = Cut.Of(Standing.Select(record => record.Statement).OfType<TombstoneEpoch>().SelectMany(epoch => epoch.Cut.Entries));
+        overtaken = [.. Overtaken.Select(record => DeviceId.Of(((Admission)record.Statement).Subject))];
         NeedsNewEpoch = FindLeak();
     }
 
@@ -69,6 +71,9 @@ public sealed class Membership
 
     /// <summary>Admissions that came second: those devices have to ask again, with another invite.</summary>
     public IEnumerable<ControlRecord> Overtaken => known.Values.Where(record => record.Kind == ControlKind.Admission && VerdictOf(record) == Verdict.Taken);
+
+    /// <summary>Whether a device that was let in isn't any more: it was revoked, or another had used its ticket first.</summary>
+    public bool HasPutOut(DeviceId device) => Find(device) is { } member ? member.IsRevoked : overtaken.Contains(device);
 
     public Member? Find(DeviceId device) => byDevice.GetValueOrDefault(device);
 

@@ -21,6 +21,9 @@ public static class GateProof
     /// <summary>As many bytes of certificates as a peer makes us read.</summary>
     public const int MaxCredentials = 1024 * 1024;
 
+    /// <summary>Certificates of its own that a device shows, the best first: of those from two members who didn't see each other, one may count only there.</summary>
+    const int MaxShown = 8;
+
     /// <summary>What a dialer says first: one MAC for each of its newest epochs, and for the first, in which meets who was away for many.</summary>
     public static byte[] Offer(VaultKeys keys, Ed25519PublicKey dialer, Ed25519PublicKey listener, ReadOnlySpan<byte> channel)
     {
@@ -65,7 +68,7 @@ public static class GateProof
     {
         if (membership.Find(device) is not { } self) return null;
         ByteWriter writer = new();
-        RecordList.Write(writer, membership.Foundation([self.Certificate]));
+        RecordList.Write(writer, membership.Foundation(self.Links.Take(MaxShown).Select(link => link.Record)));
         return writer.ToArray();
     }
 

@@ -52,7 +52,8 @@ public sealed class JoinAnswer
     {
         ByteWriter writer = new();
         writer.Byte((byte)JoinRefusal.None).UInt32((uint)secrets.Length).Bytes(secrets);
-        RecordList.Write(writer, membership.Foundation([admission, .. membership.Epochs]));
+        // The settings too: the vault's name is in them, and who joins calls it so at once.
+        RecordList.Write(writer, membership.Foundation([admission, .. membership.Epochs, .. membership.Standing.Where(record => record.Kind == ControlKind.Settings)]));
         return writer.ToArray();
     }
 

@@ -15,6 +15,9 @@ public sealed class VaultSession(Ed25519PublicKey self, HybridClock clock, TimeP
 {
     const byte Out = 0, In = 1;
 
+    /// <summary>How the fault begins when the other side has said why this device isn't in.</summary>
+    public const string TurnedAway = "the peer doesn't let this device in: ";
+
     /// <summary>The opener's side. Null when the other side doesn't know this vault, or doesn't say so; a <see cref="ProtocolException"/> says why one of the two isn't in.</summary>
     public async Task<VaultChannel?> OpenAsync(IDuplexPipe pipe, PeerId peer, Hash32 binding, GateVault vault, CancellationToken cancel)
     {
@@ -98,7 +101,7 @@ public sealed class VaultSession(Ed25519PublicKey self, HybridClock clock, TimeP
     static void RequireWelcome(byte[]? message)
     {
         if (message is null or []) throw new ProtocolException("the peer went away at the gate");
-        if (message[0] != In) throw new ProtocolException($"the peer doesn't let this device in: {Encoding.UTF8.GetString(message.AsSpan(1, Math.Min(GateLimits.MaxReason, message.Length - 1)))}");
+        if (message[0] != In) throw new ProtocolException($"{TurnedAway}{Encoding.UTF8.GetString(message.AsSpan(1, Math.Min(GateLimits.MaxReason, message.Length - 1)))}");
     }
 
     static byte[] Refusal(string? reason)

@@ -25,8 +25,9 @@ static class DaemonCommand
         Option<string[]> bootstrap = new("--bootstrap") { Description = "A machine to connect to", HelpName = "MULTIADDR" };
         Option<bool> noMdns = new("--no-mdns") { Description = "Don't look for machines on the local network, and don't be found" };
         Option<string[]> topic = new("--topic") { Description = "Join this gossip topic too, of no vault, to try the network with other libp2p programs", HelpName = "NAME" };
+        Option<bool> verbose = new("--verbose") { Description = "Say what happens, a line each: time, kind, and what it is about as name=value" };
         Option<bool> json = Words.Json("Print one line of JSON when it is ready");
-        TaughtCommand command = new("run", "run in the foreground until interrupted", "vault daemon run", "vault daemon run --listen /ip4/0.0.0.0/tcp/4001") { api, listen, bootstrap, noMdns, topic, json };
+        TaughtCommand command = new("run", "run in the foreground until interrupted", "vault daemon run", "vault daemon run --listen /ip4/0.0.0.0/tcp/4001") { api, listen, bootstrap, noMdns, topic, verbose, json };
         command.SetAction(async (line, stop) =>
         {
             PathText.Check();
@@ -37,6 +38,7 @@ static class DaemonCommand
                 await using Daemon daemon = await Daemon.StartAsync(home, options, terminal.WriteNote, stop);
                 await using ApiServer server = await ApiServer.StartAsync(home.FullPath, new LocalCommands(home, terminal.WriteNote, daemon), daemon, PortOf(line.GetValue(api)), home.Random, home.Time, stop);
                 daemon.Api = server.Address;
+                await using DaemonLog? log = line.GetValue(verbose) ? DaemonLog.Begin(daemon.Events, terminal) : null;
                 if (line.GetValue(json)) Listing.Json(terminal, new DaemonReady(daemon.Id.ToString(), daemon.Listening, server.Address), ApiJson.Default.DaemonReady);
                 else Greet(terminal, home, daemon);
                 terminal.Output.Flush();
