@@ -9,21 +9,25 @@ using System.Security.Cryptography;
 
 namespace Vault.Tests.Faults;
 
-/// <summary>powercut.c, compiled once per version of its source into a folder beside the tests.</summary>
+/// <summary>Libraries to preload into a program, each compiled once per version of its source into a folder beside the tests.</summary>
 public static class Shim
 {
-    static readonly Lazy<(string? Path, string? Missing)> compiled = new(Compile);
+    static readonly Lazy<(string? Path, string? Missing)> powercut = new(() => Compile("powercut")), skew = new(() => Compile("skew"));
 
     /// <summary>Why there is no shim on this machine; null when there is one.</summary>
-    public static string? Missing => compiled.Value.Missing;
+    public static string? Missing => powercut.Value.Missing;
 
-    public static string Path => compiled.Value.Path ?? throw new InvalidOperationException(Missing);
+    /// <summary>powercut.c</summary>
+    public static string Path => powercut.Value.Path ?? throw new InvalidOperationException(Missing);
 
-    static (string? Path, string? Missing) Compile()
+    /// <summary>skew.c: the program's clock is wrong by as many seconds as CLOCK_SKEW says.</summary>
+    public static string Clock => skew.Value.Path ?? throw new InvalidOperationException(skew.Value.Missing);
+
+    static (string? Path, string? Missing) Compile(string name)
     {
-        if (!OperatingSystem.IsLinux()) return (null, "power cuts are simulated on Linux only");
-        string source = System.IO.Path.Combine(AppContext.BaseDirectory, "powercut.c");
-        string folder = System.IO.Path.Combine(AppContext.BaseDirectory, "powercut");
+        if (!OperatingSystem.IsLinux()) return (null, "programs are deceived like this on Linux only");
+        string source = System.IO.Path.Combine(AppContext.BaseDirectory, $"{name}.c");
+        string folder = System.IO.Path.Combine(AppContext.BaseDirectory, name);
         string target = System.IO.Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(source)))[..16] + ".so");
         if (File.Exists(target)) return (target, null);
 
@@ -38,7 +42,7 @@ public static class Shim
                 File.Move(unfinished, target, overwrite: true); // whole or not at all: other test processes compile too
                 return (target, null);
             }
-            complaint = $"{compiler} can't compile powercut.c: {output}";
+            complaint = $"{compiler} can't compile {name}.c: {output}";
         }
         return (null, complaint);
     }

@@ -27,12 +27,21 @@ sealed class RunningDaemon : IAsyncDisposable
     /// <summary>Where it listens for others.</summary>
     public int Port => int.Parse(Ready.GetProperty("listen")[0].GetString()!.Split('/')[4], System.Globalization.CultureInfo.InvariantCulture);
 
+    public int ProcessId => process.Id;
+
+    public string Address => Ready.GetProperty("listen")[0].GetString()!;
+
     public string Peer => Ready.GetProperty("peer").GetString()!;
 
     /// <param name="port">Where it listens; zero for any.</param>
-    public static async Task<RunningDaemon> StartAsync(string folder, int port = 0)
+    /// <param name="skew">By how many seconds its clock is wrong.</param>
+    /// <param name="notify">The socket of somebody who wants to be told, as systemd does.</param>
+    /// <param name="more">Further arguments.</param>
+    public static async Task<RunningDaemon> StartAsync(string folder, int port = 0, int skew = 0, string? notify = null, params string[] more)
     {
-        Process process = Process.Start(Info(folder, ["daemon", "run", "--listen", $"/ip4/127.0.0.1/tcp/{port}", "--no-mdns", "--api", "127.0.0.1:0", "--json"]))!;
+        ProcessStartInfo start = Info(folder, ["daemon", "run", "--listen", $"/ip4/127.0.0.1/tcp/{port}", "--no-mdns", "--api", "127.0.0.1:0", "--json", .. more], skew);
+        if (notify != null) start.Environment["NOTIFY_SOCKET"] = notify;
+        Process process = Process.Start(start)!;
         using CancellationTokenSource patience = new(Patience);
         if (await process.StandardOutput.ReadLineAsync(patience.Token) is not { } line) throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(patience.Token));
         return new RunningDaemon(process, folder, JsonDocument.Parse(line).RootElement);
@@ -73,6 +82,24 @@ sealed class RunningDaemon : IAsyncDisposable
         while (!await holds()) await Task.Delay(50, patience.Token);
     }
 
+    /// <summary>As systemd ends a service.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        using Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using CancellationTokenSource patience = new(Patience);
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
+    }
+
+    /// <summary>Takes another's swarm key as its own, and connects to it.</summary>
+    public async Task MeetAsync(RunningDaemon other)
+    {
+        string file = Path.Combine(Folder, "theirs");
+        await File.WriteAllBytesAsync(file, await other.RunAsync(null, "swarm-key", "show", "--reveal"));
+        await RunAsync(null, "swarm-key", "import", file);
+        await RunAsync(null, "dial", other.Address);
+    }
+
     /// <summary>As the power would.</summary>
     public async Task KillAsync()
     {
@@ -95,10 +122,13 @@ sealed class RunningDaemon : IAsyncDisposable
         return await errors;
     }
 
-    static ProcessStartInfo Info(string folder, string[] arguments)
+    static ProcessStartInfo Info(string folder, string[] arguments, int skew = 0)
     {
         ProcessStartInfo start = new(Program, ["--data", folder, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+        if (skew == 0) return start;
+        start.Environment["LD_PRELOAD"] = Vault.Tests.Faults.Shim.Clock;
+        start.Environment["CLOCK_SKEW"] = skew.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return start;
     }
 

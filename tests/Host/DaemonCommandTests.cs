@@ -1,0 +1,78 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Vault.Primitives;
+using Vault.Tests.Support;
+using Xunit;
+
+namespace Vault.Host.Tests;
+
+/// <summary>vault daemon, by itself: its start, its end, and what it says.</summary>
+public sealed class DaemonCommandTests
+{
+    [Fact]
+    public async Task Systemd_is_told_when_it_is_ready_and_when_it_ends_and_its_signal_loses_nothing()
+    {
+        using TestFolder folder = new();
+        string path = folder["notify"];
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync(folder["data"], notify: path);
+        Assert.Equal("READY=1", await ToldAsync());
+        await daemon.RunAsync(null, "create", "photos");
+        byte[] large = RandomSource.Seeded(1).Bytes(60_000_000);
+        await daemon.RunAsync("small"u8.ToArray(), "add", "photos", "-", "--as", "small");
+        Task<(int Code, byte[] Output, string Error)> adding = daemon.TryAsync(large, "add", "photos", "-", "--as", "large");
+        Assert.Equal(0, await daemon.TerminateAsync()); // perhaps in the middle of it
+        Assert.Equal("STOPPING=1", await ToldAsync());
+        bool done = (await adding).Code == 0;
+        Assert.False(File.Exists(Path.Combine(daemon.Folder, "daemon.sock")));
+        Assert.Equal(0, (await RunningDaemon.TryAsync(daemon.Folder, null, "verify")).Code);
+        Assert.Equal("small"u8.ToArray(), (await RunningDaemon.TryAsync(daemon.Folder, null, "cat", "photos", "small")).Output);
+        if (done) Assert.Equal(large, (await RunningDaemon.TryAsync(daemon.Folder, null, "cat", "photos", "large")).Output);
+
+        async Task<string> ToldAsync()
+        {
+            byte[] said = new byte[200];
+            using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
+            return Encoding.ASCII.GetString(said, 0, await socket.ReceiveAsync(said, patience.Token));
+        }
+    }
+
+    [Fact]
+    public async Task A_first_start_makes_what_it_needs_and_says_what_to_do_next()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync(folder["data"]);
+        Assert.StartsWith("12D3Koo", daemon.Peer, StringComparison.Ordinal);
+        Assert.StartsWith("/ip4/127.0.0.1/tcp/", daemon.Address, StringComparison.Ordinal);
+        Assert.StartsWith("http://127.0.0.1:", daemon.Ready.GetProperty("api").GetString()!, StringComparison.Ordinal);
+        Assert.Equal(daemon.Peer, (await daemon.JsonAsync("id")).GetProperty("peer").GetString());
+        Assert.NotEmpty((await daemon.JsonAsync("swarm-key", "show")).GetProperty("fingerprint").GetString()!);
+        JsonElement status = await daemon.JsonAsync("daemon", "status");
+        Assert.Equal((daemon.ProcessId, daemon.Folder), (status.GetProperty("process").GetInt32(), status.GetProperty("data").GetString()));
+        (int code, _, string error) = await daemon.TryAsync(null, "daemon", "run");
+        Assert.Equal((1, true), (code, error.Contains($"in use by process {daemon.ProcessId}", StringComparison.Ordinal)));
+        string peer = daemon.Peer;
+        Assert.Equal(0, await daemon.StopAsync());
+        Assert.Empty(await daemon.LastWordsAsync()); // quiet unless asked
+        await using RunningDaemon again = await RunningDaemon.StartAsync(folder["data"]);
+        Assert.Equal(peer, again.Peer);
+    }
+
+    [Fact]
+    public async Task What_happens_is_said_a_line_each_when_asked_for()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"], more: "--verbose"), second = await RunningDaemon.StartAsync(folder["second"]);
+        await first.RunAsync(null, "create", "photos");
+        await second.RunAsync(null, "join", (await first.JsonAsync("invite", "photos")).GetProperty("ticket").GetString()!);
+        Assert.Equal(0, await first.StopAsync());
+        string[] lines = (await first.LastWordsAsync()).TrimEnd().Split('\n');
+        string[] logged = [.. lines.Where(line => line.Length > 24 && line[10] == 'T' && line[23] == 'Z')];
+        Assert.Contains(logged, line => line.Contains(" connected peer=" + second.Peer, StringComparison.Ordinal));
+        Assert.Contains(logged, line => line.Contains(" member vault=photos", StringComparison.Ordinal) && line.Contains($" peer={second.Peer} text=\"new device joined: ", StringComparison.Ordinal));
+        Assert.Contains(logged, line => line.Contains(" changed vault=photos root=", StringComparison.Ordinal));
+    }
+}
