@@ -25,6 +25,9 @@ sealed partial class LocalCommands
         return new SpaceOffered(entry.Vault.ToString(), entry.Name, (long)after.Capacity, Classes.Text(after.Class), after.Site == 0 ? null : after.Site.ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Whether this device holds a share of the vault: what isn't here isn't missing.</summary>
+    bool HoldsShare(VaultCatalog catalog) => catalog.Membership.Find(home.Device.Key.Public)?.Profile?.Capacity > 0;
+
     static DeviceProfile Offered(OfferSpace request, VaultId vault, DeviceProfile before)
     {
         if (request.Capacity < 0) throw new ConfigException("that is no space to offer", "write 500 GB, or 0 to hold everything");

@@ -109,7 +109,8 @@ sealed partial class LocalCommands
             blocks += scrub.Blocks;
             bytes += scrub.Bytes;
             bad.UnionWith(store.Damaged(vault).Select(damaged => damaged.Id.ToString()));
-            missing.UnionWith(store.Missing(vault).Select(id => id.ToString()));
+            bool share = home.Ring.Entries.FirstOrDefault(entry => entry.Vault.Tag == vault) is { } of && HoldsShare(home.Vault(of.Keys).Catalog);
+            missing.UnionWith(store.Missing(vault, wanted: !share).Select(id => id.ToString()));
         }
         missing.ExceptWith(bad);
         if (bad.Count > 0)

@@ -99,7 +99,7 @@ sealed partial class LocalCommands
             red.Add($"{Amounts.Count(copies.UnderMinimum, "block")} of which fewer than {Amounts.Count(copies.Minimum, "copy")} can be counted on: connect the devices that hold them");
         else if (copies is { UnderTarget: > 0 }) amber.Add($"{Amounts.Count(copies.UnderTarget, "block")} of which fewer than {Amounts.Count(copies.Target, "copy")} are proven");
         TransferStatus? transfer = daemon?.TransferOf(entry.Vault);
-        (long lacking, long bytes) = catalog.Wanted();
+        (long lacking, long bytes) = HoldsShare(catalog) ? (0, 0) : catalog.Wanted(); // of a share it isn't known what will come
         long blocks = lacking == 0 ? 0 : transfer is null ? home.Store.Missing(entry.Vault.Tag).LongCount() : Math.Max(transfer.MissingBlocks, 1); // at least one, if none is known yet
         if (blocks == 0) bytes = 0; // all has come, and will be counted as here at the next start
         CatalogTotals totals = catalog.Totals;

@@ -123,7 +123,7 @@ public sealed partial class Keeper
     void Compare(KeptPeer peer, KeeperMessage.Tell tell, TimeSpan now)
     {
         if (peer.AskedAt is null || peer.Listed is not null) return;
-        (peer.Run, peer.Sequence) = (tell.Run, tell.Sequence); // it says so itself, on a connection of its own
+        (peer.Run, peer.Sequence, peer.Told) = (tell.Run, tell.Sequence, tell.Digest); // it says so itself, on a connection of its own
         if (tell.Digest == peer.Column.Digest || TryPeel(peer, tell)) Settle(peer, now);
         else if (tell.Cells.Length == 0) Ask(peer, HoldingsLimits.FirstCells, now);
         else if (tell.Cells.Length < HoldingsLimits.Cells && Difference(peer, tell).Estimate * 2 <= HoldingsLimits.Cells) Ask(peer, HoldingsLimits.Cells, now);
@@ -151,7 +151,7 @@ public sealed partial class Keeper
         foreach (ulong id in found.Mine) map.Take(peer.Column, new HeldId(id));
         foreach (ulong id in found.Theirs) map.Add(peer.Column, new HeldId(id));
         IsDirty = true;
-        return true;
+        return peer.Column.Digest == tell.Digest;
     }
 
     void Gather(KeptPeer peer, KeeperMessage.TellList tell, TimeSpan now)
@@ -168,6 +168,7 @@ public sealed partial class Keeper
         peer.Listed = null;
         IsDirty = true;
         Settle(peer, now);
+        if (peer.Column.Digest != peer.Told) peer.CompareAt = now + HoldingsLimits.AfterFailure; // it changed meanwhile, or claims more than there is room for
     }
 
     void Settle(KeptPeer peer, TimeSpan now)

@@ -35,6 +35,9 @@ sealed class KeptPeer(DeviceId device, HeldColumn column)
     public ulong Run { get; set; }
     public ulong Sequence { get; set; }
 
+    /// <summary>Of what it holds, as it said in the last comparison.</summary>
+    public HeldDigest Told { get; set; }
+
     public Belief Belief { get; set; }
     public TimeSpan BelievedAgain { get; set; }
 

@@ -176,6 +176,12 @@ public sealed partial class VaultKeeping : IAsyncDisposable
     /// <summary>Since when some block has had fewer copies than the minimum; null while none has.</summary>
     public TimeSpan? UnderMinimumFor => underSince is { } since ? ports.Time.GetElapsedTime(since) : null;
 
+    /// <summary>Promises to others that hold now.</summary>
+    public int Promised
+    {
+        get { lock (gate) return book.Count; }
+    }
+
     public CopyFigures Figures()
     {
         lock (gate) return keeper.Figures(Now);
