@@ -31,11 +31,14 @@ public static class ChatLimits
     public const int BurstPerAuthor = 2048;
     public const int PerMinute = 600;
 
-    /// <summary>Messages of one feed: three hundred a day for ten years; who comes to the end joins anew.</summary>
-    public const ulong MessagesPerFeed = 1 << 20;
+    /// <summary>Messages of one author, in all its chains: three hundred a day for ten years; who comes to the end joins anew.</summary>
+    public const ulong MessagesPerAuthor = 1 << 20;
 
     /// <summary>Headers and bodies by one author that a device keeps. Beyond it bodies are left with the others; headers go on.</summary>
     public const long BytesPerAuthor = 256L << 20;
+
+    /// <summary>How often a peer may claim to have later messages of this device than there are here, without bringing one: each time this device says nothing until that is settled.</summary>
+    public const int UnprovenClaims = 3;
 
     /// <summary>Feeds of one vault: every device that ever was a member, and its chains.</summary>
     public const int Feeds = 4096;

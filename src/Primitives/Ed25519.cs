@@ -9,9 +9,11 @@ public readonly record struct Ed25519PublicKey(Hash32 Bytes)
     public Ed25519PublicKey(ReadOnlySpan<byte> bytes) : this(new Hash32(bytes)) { }
 
     /// <summary>False for a forged signature, a malformed one, and a key of small order.</summary>
-    public unsafe bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
+    public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
+        signature.Length == SignatureSize && (SignatureMemo.Current is { } memo ? memo.Verify(this, message, signature) : Check(message, signature));
+
+    internal unsafe bool Check(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
-        if (signature.Length != SignatureSize) return false;
         Span<byte> key = stackalloc byte[Size];
         Bytes.CopyTo(key);
         fixed (byte* k = key, m = message, s = signature)

@@ -1,3 +1,4 @@
+using Vault.Host.Simulation;
 using Vault.Primitives;
 using Xunit;
 

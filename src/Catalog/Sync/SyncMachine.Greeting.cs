@@ -38,6 +38,7 @@ public sealed partial class SyncMachine
         if (phase != Phase.Greeting) StartRun();
         SyncRun current = run!;
         current.Peer = hello;
+        wasGreeted = true;
 
         bool equal = hello.Tag == RootTag.Of(current.View.Root, OtherSide, channel);
         if (!equal && HasRolledBack(current.Standing, hello))

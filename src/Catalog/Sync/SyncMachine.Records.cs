@@ -76,7 +76,8 @@ public sealed partial class SyncMachine
 
     void OnNews(SyncMessage.Records news, TimeSpan now)
     {
-        if (run is not { Peer: { } peer } || (peer.PullOnly && phase == Phase.Comparing)) throw new ProtocolException("the peer sends news before its greeting");
+        // Its news may have been on the way when this side began another comparison, which the peer hasn't answered yet.
+        if (!wasGreeted || (run?.Peer is { PullOnly: true } && phase == Phase.Comparing)) throw new ProtocolException("the peer sends news before its greeting");
         if (!unasked.TryTake(news.Values.Length, now)) throw new ProtocolException("the peer sends more news than can be checked");
         if (news.Values.Length > 0) events.Enqueue(new SyncOutput.Merge(news.Values, Asked: false));
     }

@@ -21,7 +21,7 @@ public sealed partial class SyncMachine : IDisposable
 
     SyncRun? run; // null before the first comparison
     Phase phase = Phase.Idle;
-    bool rolledBack;
+    bool rolledBack, wasGreeted;
 
     enum Phase { Idle, Greeting, Comparing }
 

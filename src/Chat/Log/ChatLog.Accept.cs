@@ -51,6 +51,8 @@ public sealed partial class ChatLog
     /// <summary>Takes in a proof that somebody brought. False when it proves nothing, or nothing new.</summary>
     public bool Accept(SignedMessage a, SignedMessage b)
     {
+        // Peers list their proofs every minute: one that is here costs no signatures.
+        if (ForkOf(a.Header.Feed) is { } known && known.Sequence <= a.Header.Sequence) return false;
         Membership members = ports.Membership();
         if (members.Find(a.Header.Feed.Device) is not { } member || ForkProof.Of(vault, member.Key, a, b) is not { } proof) return false;
         lock (gate)
@@ -87,7 +89,7 @@ public sealed partial class ChatLog
         if (!Counts(intake.Members, feed, header)) return Acceptance.NotAllowed;
         DateTimeOffset now = ports.Time.GetUtcNow();
         if (header.Time.Moment > now + ChatLimits.Ahead) return Acceptance.TooEarly;
-        if (header.Sequence > ChatLimits.MessagesPerFeed) return Acceptance.TooMuch;
+        if (header.Sequence + InOtherChains(header.Feed) > ChatLimits.MessagesPerAuthor) return Acceptance.TooMuch;
         if (header.Sequence > feed.Head.Sequence + 1)
         {
             feed.Known = Math.Max(feed.Known, header.Sequence);
@@ -103,9 +105,16 @@ public sealed partial class ChatLog
         return Acceptance.Added;
     }
 
+    ulong InOtherChains(FeedId feed) => ChainsOf(feed.Device).Where(other => other.Feed.Chain != feed.Chain).Aggregate(0UL, (sum, other) => sum + other.Head.Sequence);
+
+    IEnumerable<FeedState> ChainsOf(DeviceId device)
+    {
+        for (uint chain = 0; chain < ChatLimits.Chains && StateOf(new FeedId(device, chain)) is { } feed; chain++) yield return feed;
+    }
+
     void Add(Intake intake, FeedState feed, SignedMessage message)
     {
-        SignedMessage kept = feed.Bytes > ChatLimits.BytesPerAuthor ? message.WithoutBody() : message;
+        SignedMessage kept = ChainsOf(feed.Feed.Device).Sum(chain => chain.Bytes) > ChatLimits.BytesPerAuthor ? message.WithoutBody() : message;
         Store(intake.Batch, kept);
         Stored(feed, kept);
         ports.Clock.Witness(message.Header.Time);
@@ -155,7 +164,7 @@ public sealed partial class ChatLog
 
     void Wait(FeedState feed, SignedMessage message)
     {
-        if (feeds.Values.Sum(state => state.Waiting.Count) < ChatLimits.Waiting) feed.Waiting[message.Header.Sequence] = message;
+        if (WaitingCount < ChatLimits.Waiting) feed.Waiting[message.Header.Sequence] = message;
     }
 
     Allowance AllowanceOf(DeviceId device)
@@ -180,7 +189,7 @@ public sealed partial class ChatLog
     {
         foreach (FeedHead head in heads)
         {
-            if (Make(head.Feed, members) is not { } feed) continue;
+            if (head.Sequence > ChatLimits.MessagesPerAuthor || Make(head.Feed, members) is not { } feed) continue; // nobody has so many
             feed.Known = Math.Max(feed.Known, head.Sequence);
             if (signed) feed.Vouched = Math.Max(feed.Vouched, head.Sequence);
             if (feed.Seen.GetValueOrDefault(by) >= head.Sequence || members.Find(by) is null) continue;

@@ -68,13 +68,28 @@ public sealed partial class ChatLog
     }
 
     /// <summary>
-    /// A peer has shown that it has later messages of this device than there are here: nothing is said until they were fetched,
-    /// or the result is disposed because the peer couldn't bring them.
+    /// A peer says that it has later messages of this device than there are here: nothing is said until they were fetched, or the
+    /// result is disposed because the peer couldn't bring them. Null for a peer that has said so and brought nothing too often: its
+    /// word alone doesn't silence anybody.
     /// </summary>
-    public IDisposable BeginRecovery()
+    public FeedRecovery? BeginRecovery(DeviceId by)
     {
-        lock (gate) recoveries++;
-        return new Recovery(this);
+        lock (gate)
+        {
+            if (unproven.GetValueOrDefault(by) >= ChatLimits.UnprovenClaims) return null;
+            recoveries++;
+        }
+        return new FeedRecovery(this, by);
+    }
+
+    internal void EndRecovery(DeviceId by, bool proven)
+    {
+        lock (gate)
+        {
+            recoveries--;
+            if (proven) unproven.Remove(by);
+            else unproven[by] = unproven.GetValueOrDefault(by) + 1; // no more of them than there are members
+        }
     }
 
     /// <summary>A peer has compared feeds with this device; whatever it had of ours is here.</summary>
@@ -87,21 +102,6 @@ public sealed partial class ChatLog
             Batch batch = new();
             batch.Delete(ChatKeys.Chat, ChatKeys.Key(tag, ChatKeys.DoubtOf));
             meta.Commit(batch, Durability.Synced);
-        }
-    }
-
-    sealed class Recovery(ChatLog log) : IDisposable
-    {
-        bool over;
-
-        public void Dispose()
-        {
-            lock (log.gate)
-            {
-                if (over) return;
-                over = true;
-                log.recoveries--;
-            }
         }
     }
 

@@ -28,7 +28,8 @@ public sealed partial class ChatLog
         byte[] end = before is { Header: var at } ? ChatKeys.Moment(tag, local, at.Time, at.Feed, at.Sequence) : ChatKeys.After(prefix);
         List<(FeedId Feed, ulong Sequence)> places = [];
         using (ICursor cursor = meta.Range(ChatKeys.Chat, prefix, end, reverse: true))
-            while (places.Count < count && cursor.MoveNext()) places.Add(ChatKeys.PlaceAtEnd(cursor.Key));
+            while (places.Count < count && cursor.MoveNext())
+                if (ChatKeys.PlaceAtEnd(cursor.Key) is var place && !IsHeld(place.Feed, place.Sequence)) places.Add(place);
         places.Reverse();
         return [.. places.Select(place => Line(place.Feed, place.Sequence)).OfType<ChatLine>()];
     }
@@ -48,10 +49,10 @@ public sealed partial class ChatLog
         }
     }
 
-    /// <summary>A message as it is shown: with its edits, marks and whether it was erased. Null when it isn't here.</summary>
+    /// <summary>A message as it is shown: with its edits, marks and whether it was erased. Null when it isn't here, or is held.</summary>
     public ChatLine? Line(FeedId feed, ulong sequence)
     {
-        if (Find(feed, sequence) is not { } message) return null;
+        if (IsHeld(feed, sequence) || Find(feed, sequence) is not { } message) return null;
         MessageBody? body = message.Body is { } bytes ? sealer.Open(message.Header, bytes.Span) : null;
         bool erased = meta.Get(ChatKeys.Chat, ChatKeys.Erased(tag, message.Hash, feed.Device)) != null;
         string? text = erased ? null : body?.Text;
@@ -66,6 +67,15 @@ public sealed partial class ChatLog
         return new ChatLine(message, body, text, edited, erased, [.. marks.Where(mark => mark.Value.Length > 0).Select(mark => (mark.Key, mark.Value))], DeliveredTo(feed, sequence));
     }
 
+    /// <summary>
+    /// From the place of a proven fork on, some have one history of a chain and some another, and neither is the right one: nobody shows
+    /// either, so that all show the same. It stays here as evidence.
+    /// </summary>
+    public bool IsHeld(FeedId feed, ulong sequence)
+    {
+        lock (gate) return StateOf(feed) is { } state && state.IsForkedAt(sequence);
+    }
+
     /// <summary>What was said about a message, oldest first; bounded, because anyone could react for ever.</summary>
     IEnumerable<(MessageHeader Header, MessageBody Body)> Speaking(Hash32 target)
     {
@@ -75,7 +85,7 @@ public sealed partial class ChatLog
         for (int i = 0; i < most && cursor.MoveNext(); i++)
         {
             (FeedId feed, ulong sequence) = ChatKeys.PlaceAtEnd(cursor.Key);
-            if (Find(feed, sequence) is { Body: { } bytes } message && sealer.Open(message.Header, bytes.Span) is { } body) yield return (message.Header, body);
+            if (!IsHeld(feed, sequence) && Find(feed, sequence) is { Body: { } bytes } message && sealer.Open(message.Header, bytes.Span) is { } body) yield return (message.Header, body);
         }
     }
 

@@ -20,6 +20,7 @@ public sealed partial class ChatLog
     readonly Lock gate = new();
     readonly SortedDictionary<FeedId, FeedState> feeds = [];
     readonly Dictionary<DeviceId, Allowance> allowances = [];
+    readonly Dictionary<DeviceId, int> unproven = []; // how often a peer has claimed such messages and brought none
     int recoveries; // peers that have shown later messages of this device than it has, and are being asked for them
     bool doubtful;
 
@@ -100,6 +101,15 @@ public sealed partial class ChatLog
         get
         {
             lock (gate) return [.. feeds.Values.Where(feed => feed.Known > feed.Head.Sequence && feed.Fork is null).Select(feed => new ChatGap(feed.Feed, feed.Head.Sequence + 1, feed.Known))];
+        }
+    }
+
+    /// <summary>Messages that came before their predecessors and wait in memory.</summary>
+    internal int WaitingCount
+    {
+        get
+        {
+            lock (gate) return feeds.Values.Sum(state => state.Waiting.Count);
         }
     }
 

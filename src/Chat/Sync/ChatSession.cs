@@ -34,6 +34,7 @@ public sealed class ChatSession(ChatLog log, IDuplexPipe pipe, DeviceId peer, De
     readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     int moved, due, again;
     bool flushing, peerIsDeaf;
+    (bool Owed, long Answers) before; // when heads were last compared
 
     /// <summary>All that the peer had is here.</summary>
     public bool IsInStep { get; private set; }
@@ -100,8 +101,17 @@ public sealed class ChatSession(ChatLog log, IDuplexPipe pipe, DeviceId peer, De
         for (; news.TryDequeue(out SignedMessage? message); told = true) machine.Announce(message);
         if (Interlocked.Exchange(ref moved, 0) == 1) { machine.AnnounceHeads(); told = true; }
         if (Interlocked.Exchange(ref again, 0) == 1) { machine.Recheck(); told = true; }
-        if (Interlocked.Exchange(ref due, 0) == 1) { machine.Begin(); told = true; }
+        if (Interlocked.Exchange(ref due, 0) == 1) { CompareAgain(machine); told = true; }
         return told;
+    }
+
+    void CompareAgain(ChatSync machine)
+    {
+        // Whoever lists what it doesn't bring would keep this side waiting, and perhaps silent, for as long as it likes.
+        (bool Owed, long Answers) now = (machine.IsOwed, machine.Answers);
+        if (now.Owed && now == before) throw new ProtocolException("the peer doesn't bring what it has listed");
+        before = now;
+        machine.Begin();
     }
 
     async Task ReadAsync(ChannelWriter<byte[]> inbox, CancellationToken stop)

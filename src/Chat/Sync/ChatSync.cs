@@ -23,12 +23,16 @@ public sealed class ChatSync(ChatLog log, DeviceId peer, DeviceId? self) : IDisp
     readonly Queue<Want> wants = new();
     Want? asked;
     int toAnswer, newsWaiting;
-    IDisposable? recovery;
+    FeedRecovery? recovery;
     bool moved; // something came that the peer should hear has come
     bool compared;
 
     /// <summary>A range of a feed that the peer has and we lack; or, with <see cref="Differs"/>, the search for the first difference.</summary>
     sealed record Want(FeedId Feed, ulong From, ulong To, bool Differs = false);
+
+    /// <summary>Of what the peer was asked, how many answers or parts of one have come; and whether one is still owed.</summary>
+    public long Answers { get; private set; }
+    public bool IsOwed => asked != null;
 
     /// <summary>True once heads were compared and all the peer had was fetched.</summary>
     public bool IsInStep => compared && asked is null && wants.Count == 0;
@@ -135,7 +139,7 @@ public sealed class ChatSync(ChatLog log, DeviceId peer, DeviceId? self) : IDisp
         ulong end = log.ForkOf(head.Feed) is { } fork ? Math.Min(head.Sequence, fork.Sequence - 1) : head.Sequence;
         if (end > mine.Sequence)
         {
-            if (head.Feed.Device == self) recovery ??= log.BeginRecovery();
+            if (head.Feed.Device == self) recovery ??= log.BeginRecovery(peer);
             wants.Enqueue(new Want(head.Feed, mine.Sequence + 1, end));
             return;
         }
@@ -182,6 +186,7 @@ public sealed class ChatSync(ChatLog log, DeviceId peer, DeviceId? self) : IDisp
     void OnAnswer(ChatWire.Messages answer)
     {
         if (asked is not { } want) throw new ProtocolException("the peer answers what nobody asked");
+        Answers++;
         if (want.Differs) OnDifference(want, answer);
         else OnRange(want, answer);
         if (asked is null) Settle();
@@ -195,6 +200,7 @@ public sealed class ChatSync(ChatLog log, DeviceId peer, DeviceId? self) : IDisp
         IReadOnlyList<Acceptance> results = answer.Values.Count == 0 ? [] : log.Accept(answer.Values, asked: true);
         if (results.Contains(Acceptance.Invalid)) throw new ProtocolException("the peer brings messages that are forged");
         moved |= results.Contains(Acceptance.Added);
+        if (want.Feed.Device == self && results.Contains(Acceptance.Added)) recovery?.Prove();
         Acceptance last = results.Count == 0 ? Acceptance.Known : results[^1];
         if (last == Acceptance.OtherHistory && want.From > 1)
         {

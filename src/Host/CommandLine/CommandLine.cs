@@ -29,6 +29,7 @@ static class CommandLine
         new("Copies", [OfferCommand.Create(terminal), WhereisCommand.Create(terminal), FreeCommand.Create(terminal), FreeCommand.CreateKeep(terminal), WhatifCommand.Create(terminal)]),
         new("This device", [IdCommand.Create(terminal), KeyCommand.Create(terminal), CompletionCommand.Create(terminal)]),
         new("Upkeep", [VerifyCommand.Create(terminal), DoctorCommand.Create(terminal), GcCommand.Create(terminal), ExplainCommand.Create(terminal), BackupCommand.Create(terminal)]),
+        new("Simulation", [SimCommand.Create(terminal)]),
     ];
 
     public static string FolderOf(ParseResult line, Terminal terminal) => DataPath.Locate(line.GetValue(data), terminal.Variable);

@@ -32,6 +32,7 @@ namespace Vault.Host;
 [JsonSerializable(typeof(StoreCopied))]
 [JsonSerializable(typeof(ChatShown))]
 [JsonSerializable(typeof(ChatVerified))]
+[JsonSerializable(typeof(SimulationTold))]
 sealed partial class HostJson : JsonSerializerContext
 {
     /// <summary>For a terminal and for pipes, not for a web page: names stay readable where they needn't be escaped.</summary>

@@ -129,6 +129,20 @@ public sealed class SyncTests
     }
 
     [Fact]
+    public void News_that_cross_with_a_new_comparison_are_taken()
+    {
+        RandomSource random = RandomSource.Seeded(1);
+        using Pair pair = new Pair(new MemorySet(random.Leaves(10)), new MemorySet(random.Leaves(10))).Begin();
+        Leaf leaf = random.NextLeaf();
+        pair.Primary.Set.Add(leaf);
+        Assert.True(pair.Primary.Machine.Announce([Record.Of(leaf)]));
+        pair.Secondary.Machine.Probe(); // its greeting is on the way, and so are the news
+        pair.Run();
+        Assert.Contains(leaf, pair.Secondary.Set.Leaves);
+        AssertInStep(pair);
+    }
+
+    [Fact]
     public void Before_a_comparison_there_are_no_news()
     {
         using Pair pair = new(new MemorySet(), new MemorySet());

@@ -1,3 +1,4 @@
+using Vault.Host.Simulation;
 using Vault.Libp2p.Gossipsub;
 using Vault.Primitives;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Vault.Host.Simulation;
 using Vault.Libp2p.Gossipsub;
 using Vault.Primitives;
 
