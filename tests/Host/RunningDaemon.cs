@@ -50,6 +50,9 @@ sealed class RunningDaemon : IAsyncDisposable
     /// <summary>A command on this daemon's folder: exit code, output, errors.</summary>
     public Task<(int Code, byte[] Output, string Error)> TryAsync(byte[]? input, params string[] arguments) => TryAsync(Folder, input, arguments);
 
+    /// <summary>A command that goes on until somebody ends it.</summary>
+    public static Process Begin(string folder, params string[] arguments) => Process.Start(Info(folder, arguments))!;
+
     public static async Task<(int Code, byte[] Output, string Error)> TryAsync(string folder, byte[]? input, params string[] arguments)
     {
         using Process run = Process.Start(Info(folder, arguments))!;

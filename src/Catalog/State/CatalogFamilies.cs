@@ -20,5 +20,5 @@ public static class CatalogFamilies
     /// <summary>Everything else: where the catalog stands, peers, own roots, what waits.</summary>
     internal static Family Notes { get; } = new("catalog");
 
-    public static IReadOnlyList<Family> All { get; } = [TreeKeys.Leaves, TreeKeys.Tree, Records, Names, History, Journal, Notes, StatCache.Family];
+    public static IReadOnlyList<Family> All { get; } = [TreeKeys.Leaves, TreeKeys.Tree, Records, Names, History, Journal, Notes, StatCache.Family, WatchRows.Family];
 }

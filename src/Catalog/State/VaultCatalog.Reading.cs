@@ -126,6 +126,12 @@ public sealed partial class VaultCatalog
     /// <summary>Every record of files by this device that stands, of what it deleted too: what to keep of it when it is revoked.</summary>
     public IEnumerable<Leaf> WrittenBy(DeviceId device) => parts.Records.All().Where(head => head.Record.Author == device).Select(head => head.Record.Leaf);
 
+    /// <summary>Whether this device may write now, by its certificate.</summary>
+    internal bool MayWrite => parts.Sealer != null && parts.Me is { } me && Seen.Membership.Find(me)?.RoleAt(parts.Ports.Clock.Now) is Role.Writer or Role.Admin;
+
+    /// <summary>What a record's version has seen, whether it stands or was replaced already; null when it isn't known here.</summary>
+    internal VersionVector? VersionsOf(Leaf leaf) => (RecordOf(leaf) ?? parts.Past.At(leaf.Position).Find(past => past.Record.Leaf == leaf)?.Record)?.Versions;
+
     /// <summary>Whether a record stands.</summary>
     public bool Holds(Leaf leaf) => parts.Meta.Get(TreeKeys.Leaves, CatalogKeys.Leaf(parts.Tag, leaf)) != null;
 

@@ -84,6 +84,10 @@ static class ApiCalls
     public static readonly ApiCall<FreeFiles, FilesFreed> Free = new("free", asked.FreeFiles, json.FilesFreed, (c, r, p, s) => c.FreeAsync(r, p, s));
     public static readonly ApiCall<FindCopies, FilesKept> Keep = new("keep", asked.FindCopies, json.FilesKept, (c, r, _, s) => c.KeepAsync(r, s));
     public static readonly ApiCall<LoseDevices, LossShown> WhatIf = new("whatif", asked.LoseDevices, json.LossShown, (c, r, _, s) => c.WhatIfAsync(r, s));
+    public static readonly ApiCall<WatchFolder, WatchListed> Watch = new("watch", asked.WatchFolder, json.WatchListed, (c, r, _, s) => c.WatchAsync(r, s));
+    public static readonly ApiList<NoRequest, WatchListed> Watches = new("watches", asked.NoRequest, json.WatchListed, (c, _, s) => c.WatchesAsync(s));
+    public static readonly ApiCall<OfFolder, WatchListed> EndWatch = new("watch/stop", asked.OfFolder, json.WatchListed, (c, r, _, s) => c.EndWatchAsync(r.Folder, s));
+    public static readonly ApiCall<OfFolder, WatchListed> ApproveWatch = new("watch/approve", asked.OfFolder, json.WatchListed, (c, r, _, s) => c.ApproveWatchAsync(r.Folder, s));
     public static readonly ApiCall<SendChat, ChatShown> SendChat = new("chat/send", asked.SendChat, json.ChatShown, (c, r, _, s) => c.SendChatAsync(r, s));
     public static readonly ApiList<ShowChat, ChatShown> ChatLog = new("chat/log", asked.ShowChat, json.ChatShown, (c, r, s) => c.ChatLogAsync(r, s));
     public static readonly ApiCall<OfVault, ChatStanding> ChatStanding = new("chat/standing", asked.OfVault, json.ChatStanding, (c, r, _, s) => c.ChatStandingAsync(r.Vault ?? "", s));
@@ -130,6 +134,7 @@ static class ApiCalls
 [JsonSerializable(typeof(FilesFreed))]
 [JsonSerializable(typeof(FilesKept))]
 [JsonSerializable(typeof(LossShown))]
+[JsonSerializable(typeof(WatchListed))]
 [JsonSerializable(typeof(ChatShown))]
 [JsonSerializable(typeof(ChatStanding))]
 [JsonSerializable(typeof(ChatVerified))]
@@ -164,6 +169,7 @@ sealed partial class ApiJson : JsonSerializerContext;
 [JsonSerializable(typeof(InviteDevice))]
 [JsonSerializable(typeof(JoinVault))]
 [JsonSerializable(typeof(RevokeDevice))]
+[JsonSerializable(typeof(WatchFolder))]
 [JsonSerializable(typeof(SendChat))]
 [JsonSerializable(typeof(ShowChat))]
 [JsonSerializable(typeof(VerifyChat))]

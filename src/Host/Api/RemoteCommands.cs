@@ -87,6 +87,10 @@ sealed class RemoteCommands : ICommands
     public IAsyncEnumerable<PeerListed> PeersAsync(CancellationToken stop) => ListAsync(ApiCalls.Peers, new NoRequest(), stop);
     public Task<PeerDialed> DialAsync(string address, CancellationToken stop) => CallAsync(ApiCalls.Dial, new OfAddress(address), null, stop);
     public Task<SwarmKeyShown> SwarmKeyAsync(bool renew, string? import, bool reveal, CancellationToken stop) => CallAsync(ApiCalls.SwarmKey, new OfSwarmKey(renew, import, reveal), null, stop);
+    public Task<WatchListed> WatchAsync(WatchFolder request, CancellationToken stop) => CallAsync(ApiCalls.Watch, request, null, stop);
+    public IAsyncEnumerable<WatchListed> WatchesAsync(CancellationToken stop) => ListAsync(ApiCalls.Watches, new NoRequest(), stop);
+    public Task<WatchListed> EndWatchAsync(MachinePath folder, CancellationToken stop) => CallAsync(ApiCalls.EndWatch, new OfFolder(folder), null, stop);
+    public Task<WatchListed> ApproveWatchAsync(MachinePath folder, CancellationToken stop) => CallAsync(ApiCalls.ApproveWatch, new OfFolder(folder), null, stop);
     public Task<ChatShown> SendChatAsync(SendChat request, CancellationToken stop) => CallAsync(ApiCalls.SendChat, request, null, stop);
     public IAsyncEnumerable<ChatShown> ChatLogAsync(ShowChat request, CancellationToken stop) => ListAsync(ApiCalls.ChatLog, request, stop);
     public Task<ChatStanding> ChatStandingAsync(string vault, CancellationToken stop) => CallAsync(ApiCalls.ChatStanding, new OfVault(vault), null, stop);

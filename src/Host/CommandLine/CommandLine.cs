@@ -21,7 +21,7 @@ static class CommandLine
     static IReadOnlyList<CommandGroup> Groups(Terminal terminal) =>
     [
         new("Vaults", [CreateCommand.Create(terminal), ListCommand.Create(terminal), StatusCommand.Create(terminal), RenameCommand.Create(terminal), LeaveCommand.Create(terminal)]),
-        new("Files", [AddCommand.Create(terminal), GetCommand.Create(terminal), CatCommand.Create(terminal), LsCommand.Create(terminal), RmCommand.Create(terminal), MvCommand.Create(terminal)]),
+        new("Files", [AddCommand.Create(terminal), GetCommand.Create(terminal), CatCommand.Create(terminal), LsCommand.Create(terminal), RmCommand.Create(terminal), MvCommand.Create(terminal), WatchCommand.Create(terminal)]),
         new("History", [LogCommand.Create(terminal), ConflictsCommand.Create(terminal), ResolveCommand.Create(terminal)]),
         new("Chat", [ChatCommand.Create(terminal)]),
         new("Proof", [RootCommandOfVault.Create(terminal), ProveCommand.Create(terminal)]),

@@ -30,6 +30,7 @@ namespace Vault.Host;
 [JsonSerializable(typeof(CollectedSpace))]
 [JsonSerializable(typeof(BlockExplained))]
 [JsonSerializable(typeof(StoreCopied))]
+[JsonSerializable(typeof(WatchListed))]
 [JsonSerializable(typeof(ChatShown))]
 [JsonSerializable(typeof(ChatVerified))]
 [JsonSerializable(typeof(SimulationTold))]

@@ -73,6 +73,14 @@ interface ICommands : IAsyncDisposable
     Task<FilesKept> KeepAsync(FindCopies request, CancellationToken stop);
     Task<LossShown> WhatIfAsync(LoseDevices request, CancellationToken stop);
 
+    // Folders kept in step.
+    Task<WatchListed> WatchAsync(WatchFolder request, CancellationToken stop);
+    IAsyncEnumerable<WatchListed> WatchesAsync(CancellationToken stop);
+    Task<WatchListed> EndWatchAsync(MachinePath folder, CancellationToken stop);
+
+    /// <summary>What is held back is meant. Returns how it was before.</summary>
+    Task<WatchListed> ApproveWatchAsync(MachinePath folder, CancellationToken stop);
+
     // What is said in a vault.
     Task<ChatShown> SendChatAsync(SendChat request, CancellationToken stop);
     IAsyncEnumerable<ChatShown> ChatLogAsync(ShowChat request, CancellationToken stop);

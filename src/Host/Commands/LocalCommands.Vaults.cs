@@ -92,6 +92,11 @@ sealed partial class LocalCommands
         if (conflicts > 0) amber.Add($"{Amounts.Count(conflicts, "conflict")}: vault conflicts shows them");
         if (catalog.Returned().LongCount() is > 0 and var returned) amber.Add($"{Amounts.Count(returned, "file")} that had been deleted came back: vault conflicts shows what");
         if (catalog.Suspicions.Select(suspicion => suspicion.Author).Distinct().LongCount() is > 0 and var flagged) amber.Add($"{Amounts.Count(flagged, "device")} did what a device shouldn't: vault members says what");
+        foreach (WatchListed watch in daemon?.Watched.All.Where(watch => watch.Vault == entry.Vault.ToString()) ?? [])
+        {
+            amber.AddRange(watch.Held.Select(held => held.Text));
+            if (watch.State == "paused") amber.Add($"{watch.Folder} waits: {watch.Why}");
+        }
         if (catalog.IsPullOnly) amber.Add("it may have forgotten something, and takes from other machines until it has caught up");
         if (!entry.IsExported) amber.Add("its keys are on this device only: vault key export FILE");
         CopiesStatus? copies = catalog.Membership.Members.Count(member => member.IsActive) > 1 ? CopiesOf(entry) : null;

@@ -67,6 +67,12 @@ sealed partial class Daemon
     void Publish(string kind, OpenPart part, PeerId? peer = null, string? text = null, ChatShown? message = null) => Events.Publish(new DaemonEvent(
         kind, home.Time.GetUtcNow(), part.Entry.Vault.ToString(), part.Entry.Name, part.Catalog.Root.ToString(), peer?.ToString(), text, message));
 
+    void Heard(KeyRingEntry entry, WatchNews news)
+    {
+        note($"{entry.Name}: {news.Text}");
+        Events.Publish(new DaemonEvent(news.Kind, home.Time.GetUtcNow(), entry.Vault.ToString(), entry.Name, Text: news.Text));
+    }
+
     void Connected(PeerId peer) => Events.Publish(new DaemonEvent("connected", home.Time.GetUtcNow(), Peer: peer.ToString()));
 
     void Disconnected(PeerId peer) => Events.Publish(new DaemonEvent("disconnected", home.Time.GetUtcNow(), Peer: peer.ToString(),

@@ -67,6 +67,7 @@ sealed partial class Daemon : IAsyncDisposable
         // js-libp2p's ids rather than the default of go-libp2p: both sides must name messages alike, and it is what we are checked against.
         gossip = new Gossip(node, home.Device.Key, new Parameters { IdOf = MessageId.FromKeyAndSeqno }, home.Time, home.Random);
         foreach (string topic in options.Topics) gossip.Subscribe(topic);
+        Watched = new WatchedFolders(home, Heard);
         swarm = new SwarmNode(node, home.Device.Key.Public, home.Clock, home.Time, home.Random);
         swarm.TurnedAway += TurnedAway;
         node.PeerIdentified += Remember;
@@ -81,6 +82,9 @@ sealed partial class Daemon : IAsyncDisposable
 
     /// <summary>What happens, for who wants to be told.</summary>
     public DaemonEvents Events { get; }
+
+    /// <summary>Folders kept in step with vaults.</summary>
+    public WatchedFolders Watched { get; }
 
     /// <summary>For whoever reads the daemon's own output.</summary>
     public void Note(string sentence) => note(sentence);
@@ -150,6 +154,7 @@ sealed partial class Daemon : IAsyncDisposable
                 new LackedSecrets(() => EpochSecrets.AreMissing(part.Catalog.Membership, entry.Keys), box => TakeSecrets(part, box))));
             Keep(part, admits);
             swarm.FetchOf(entry.Vault)!.Landed += (_, _) => Landed(part);
+            Watched.Resume(entry, home.Vault(entry.Keys));
         }
     }
 
@@ -162,6 +167,7 @@ sealed partial class Daemon : IAsyncDisposable
         OpenPart? part;
         lock (gate) attached.Remove(vault, out part);
         if (part is null) return;
+        await Watched.StopAsync(vault);
         part.Catalog.Changed -= part.OnChanged;
         part.Chat.Added -= part.OnSaid;
         part.Notices?.Dispose();
@@ -306,6 +312,7 @@ sealed partial class Daemon : IAsyncDisposable
         if (swarm.FetchOf(part.Entry.Vault) is { Shares: true }) return; // files aren't expected to become whole
         IReadOnlyList<BlockId>? roots = part.Awaited.Take(out int turn);
         part.Catalog.Arrived(roots);
+        Watched.ContentArrived(part.Entry.Vault);
         if (roots is null)
         {
             if (swarm.FetchOf(part.Entry.Vault) is { IsComplete: true }) part.Awaited.ForgetAll(turn);
@@ -386,6 +393,7 @@ sealed partial class Daemon : IAsyncDisposable
         node.PeerDisconnected -= Disconnected;
         await stopping.CancelAsync();
         await Task.WhenAll(dialing, tending);
+        await Watched.DisposeAsync();
         foreach (OpenPart part in attached.Values)
         {
             part.Catalog.Changed -= part.OnChanged;

@@ -56,6 +56,13 @@ sealed unsafe class FileHandle : SafeHandle
         return Linux.ftruncate(use.Descriptor, length) == 0 ? 0 : Linux.Error;
     }
 
+    /// <summary>What was written is on the disk when it returns.</summary>
+    public int Sync()
+    {
+        using Use use = new(this);
+        return Linux.fsync(use.Descriptor) == 0 ? 0 : Linux.Error;
+    }
+
     public int SetMode(uint mode)
     {
         using Use use = new(this);

@@ -90,5 +90,9 @@ readonly record struct FileStat(FileKind Kind, uint Mode, long Size, long Modifi
         BinaryPrimitives.WriteUInt64BigEndian(destination[37..], Device);
     }
 
+    internal static FileStat Read(ReadOnlySpan<byte> written) => new(
+        (FileKind)written[0], BinaryPrimitives.ReadUInt32BigEndian(written[1..]), BinaryPrimitives.ReadInt64BigEndian(written[5..]), BinaryPrimitives.ReadInt64BigEndian(written[13..]),
+        BinaryPrimitives.ReadInt64BigEndian(written[21..]), BinaryPrimitives.ReadUInt64BigEndian(written[29..]), BinaryPrimitives.ReadUInt64BigEndian(written[37..]));
+
     internal const int EncodedSize = 45;
 }

@@ -28,6 +28,14 @@ sealed unsafe class FolderHandle : SafeHandle
         return descriptor < 0 ? -descriptor : Made(descriptor, out folder);
     }
 
+    /// <summary>Opens the same folder once more, to list it from the beginning.</summary>
+    public int OpenSelf(out FolderHandle? folder)
+    {
+        folder = null;
+        int descriptor = OpenAt("."u8, Linux.O_RDONLY | Linux.O_DIRECTORY, 0);
+        return descriptor < 0 ? -descriptor : Made(descriptor, out folder);
+    }
+
     /// <summary>Opens a file for reading. A pipe that stands there meanwhile doesn't make us wait: look at its stat.</summary>
     public int OpenFile(ReadOnlySpan<byte> name, out FileHandle? file) =>
         FileHandle.Made(OpenAt(name, Linux.O_RDONLY | Linux.O_NOFOLLOW | Linux.O_NONBLOCK, 0), out file);
@@ -66,6 +74,27 @@ sealed unsafe class FolderHandle : SafeHandle
     public int MakeFolder(ReadOnlySpan<byte> name) => Call(name, static (folder, path) => Linux.mkdirat(folder, path, 0x1C0));
 
     public int DeleteFile(ReadOnlySpan<byte> name) => Call(name, static (folder, path) => Linux.unlinkat(folder, path, 0));
+
+    /// <summary>Deletes an empty folder.</summary>
+    public int DeleteFolder(ReadOnlySpan<byte> name) => Call(name, static (folder, path) => Linux.unlinkat(folder, path, Linux.AT_REMOVEDIR));
+
+    /// <summary>Moves two names of this folder into each other's place, at once.</summary>
+    public int Exchange(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) => Move(one, other, Linux.RENAME_EXCHANGE);
+
+    /// <summary>Everything that was written to this file system is on the disk when it returns.</summary>
+    public int SyncAll()
+    {
+        bool held = false;
+        try
+        {
+            DangerousAddRef(ref held);
+            return Linux.syncfs((int)handle) == 0 ? 0 : Linux.Error;
+        }
+        finally
+        {
+            if (held) DangerousRelease();
+        }
+    }
 
     /// <summary>Moves within this folder onto whatever file or symlink stands at <paramref name="to"/>.</summary>
     public int Replace(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) => Move(from, to, 0);

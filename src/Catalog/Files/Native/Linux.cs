@@ -42,16 +42,34 @@ static unsafe partial class Linux
     [LibraryImport("libc", SetLastError = true)] public static partial int unlinkat(int folder, byte* path, int flags);
     [LibraryImport("libc", SetLastError = true)] public static partial int renameat(int fromFolder, byte* from, int toFolder, byte* to);
     [LibraryImport("libc", SetLastError = true)] public static partial int renameat2(int fromFolder, byte* from, int toFolder, byte* to, uint flags);
+    [LibraryImport("libc", SetLastError = true)] public static partial int fsync(int descriptor);
+    [LibraryImport("libc", SetLastError = true)] public static partial int syncfs(int descriptor);
     [LibraryImport("libc", SetLastError = true)] public static partial int fchmod(int descriptor, uint mode);
     [LibraryImport("libc", SetLastError = true)] public static partial int futimens(int descriptor, long* times);
     [LibraryImport("libc", SetLastError = true)] public static partial int utimensat(int folder, byte* path, long* times, int flags);
 
-    public const uint RENAME_NOREPLACE = 1;
+    public const uint RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2;
+    public const int AT_REMOVEDIR = 0x200;
+
+    [LibraryImport("libc", SetLastError = true)] public static partial int inotify_init1(int flags);
+    [LibraryImport("libc", SetLastError = true)] public static partial int inotify_add_watch(int descriptor, byte* path, uint mask);
+    [LibraryImport("libc", SetLastError = true)] public static partial int inotify_rm_watch(int descriptor, int watch);
+    [LibraryImport("libc", SetLastError = true)] public static partial int eventfd(uint initial, int flags);
+    [LibraryImport("libc", SetLastError = true)] public static partial nint write(int descriptor, byte* buffer, nuint count);
+    [LibraryImport("libc", SetLastError = true)] public static partial int poll(PollEntry* entries, nuint count, int milliseconds);
+
+    public struct PollEntry
+    {
+        public int Descriptor;
+        public short Wanted, Got;
+    }
+
+    public const short POLLIN = 1;
 }
 
 /// <summary>The errors that something is decided by.</summary>
 static class Errno
 {
-    public const int None = 0, Absent = 2, Interrupted = 4, Denied = 13, Exists = 17, NotFolder = 20, IsFolder = 21, Invalid = 22, NoSpace = 28,
+    public const int None = 0, Absent = 2, Interrupted = 4, Denied = 13, Exists = 17, NotFolder = 20, IsFolder = 21, Invalid = 22, NoSpace = 28, NotEmpty = 39,
         NotSupported = 38, TooManyLinks = 40, Quota = 122;
 }
