@@ -55,6 +55,7 @@ sealed class WatchedFolders(Home home, Action<KeyRingEntry, WatchNews> tell) : I
     public WatchListed Begin(KeyRingEntry entry, OpenVault vault, MachinePath folder, int? most)
     {
         string path = Path.TrimEndingDirectorySeparator(folder.Full);
+        if (!Path.IsPathRooted(path) || path.Contains('\0', StringComparison.Ordinal) || path == "/") throw new ConfigException($"'{folder}' is no folder to keep in step", "name one by its full path");
         lock (gate)
         {
             if (running.Find(one => one.Watch.Folder == path) is { } already)

@@ -33,7 +33,7 @@ public sealed partial class FolderWatch : IDisposable
     readonly HashSet<VaultPath> awaited = [];
     readonly Channel<bool> woken = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     readonly long began;
-    long nextScan, nextLook;
+    long nextScan, nextLook, lastArrival;
     bool scanAsked = true, approved, started, working, arrived;
     string? paused, trouble;
 
@@ -108,7 +108,7 @@ public sealed partial class FolderWatch : IDisposable
                         scanAsked = true; // whatever was taken from the agenda is met again
                         trouble = fault.Message;
                     }
-                    await WaitAsync(patience, stop);
+                    await Task.Delay(patience, time, stop);
                 }
                 await WaitAsync(UntilNext(), stop);
             }
@@ -121,14 +121,18 @@ public sealed partial class FolderWatch : IDisposable
 
     long NowMs => (long)time.GetElapsedTime(began).TotalMilliseconds;
 
+    /// <summary>One file that waits is looked at with whatever comes; of very many that would be all the time.</summary>
+    long NextArrival => lastArrival + awaited.Count / 4;
+
     void Wake() => woken.Writer.TryWrite(true);
 
     TimeSpan UntilNext()
     {
         lock (gate)
         {
-            if (scanAsked && paused is null || arrived) return TimeSpan.Zero;
+            if (scanAsked && paused is null) return TimeSpan.Zero;
             long next = Math.Min(nextLook, nextScan);
+            if (arrived && paused is null) next = Math.Min(next, NextArrival);
             if (paused is null && agenda.Next is { } due) next = Math.Min(next, due);
             return TimeSpan.FromMilliseconds(Math.Max(next - NowMs, 0));
         }
@@ -173,10 +177,15 @@ public sealed partial class FolderWatch : IDisposable
             else
             {
                 due = paused is null ? agenda.Take(now) : [];
-                if (arrived) due.AddRange(awaited.Select(path => (path, false, 0)));
+                if (arrived && paused is null && now >= NextArrival)
+                {
+                    due.AddRange(awaited.Select(path => (path, false, 0)));
+                    awaited.Clear();
+                    arrived = false;
+                    lastArrival = now;
+                }
             }
-            if (arrived) awaited.Clear();
-            scanAsked = arrived = approved = false;
+            scanAsked = approved = false;
             if (!scan && due.Count == 0 && now < nextLook) return;
             nextLook = now + (long)lookEvery.TotalMilliseconds;
             working = scan || due.Count > 0;

@@ -37,15 +37,18 @@ sealed class VaultSide
     public bool Awaits(Head head) => wanted.Contains(head.Record.Leaf);
 
     /// <summary>All names under which something of the path stands or stood.</summary>
-    public IEnumerable<VaultPath> Names(IEnumerable<Based> agreed) => Visible.Select(shown => shown.Name).Concat(agreed.Select(one => one.Name)).Prepend(path).Distinct();
+    public IEnumerable<VaultPath> Names(IEnumerable<Based> agreed) => Visible.Select(shown => shown.Name).Concat(agreed.Select(one => one.Name)).Prepend(path).Distinct().Where(IsOurs);
+
+    /// <summary>A name made for a version may have become a file's own by now: then it is that file's affair.</summary>
+    bool IsOurs(VaultPath name) => name == path || !catalog.Parts.Records.At(catalog.Parts.Sealer!.PositionOf(name)).Exists(head => head.Record.Kind != RecordKind.Tombstone);
 
     public PathState With(IReadOnlyList<Based> agreed, IReadOnlyList<Found> folder)
     {
         IReadOnlyList<Head> all = heads?.All ?? [];
         HashSet<Head> visible = [.. Visible.SelectMany(shown => all.Where(head => head.LooksLike(shown.Head)))];
         return new PathState(
-            path, [.. Visible.Select(shown => new Shown(shown.Name, Look.Of(shown.Head), Register.Seen(all.Where(head => head.LooksLike(shown.Head)).Select(head => head.Record)), Vault.Catalog.Heads.ConflictName(path, shown.Head.Record)))],
-            agreed, folder, IsFolder,
+            path, [.. Visible.Where(shown => IsOurs(shown.Name)).Select(shown => new Shown(shown.Name, Look.Of(shown.Head), Register.Seen(all.Where(head => head.LooksLike(shown.Head)).Select(head => head.Record)), Vault.Catalog.Heads.ConflictName(path, shown.Head.Record)))],
+            [.. agreed.Where(one => IsOurs(one.Name))], folder, IsFolder,
             Register.Seen(all.Where(head => head.IsTombstone).Select(head => head.Record)),
             Register.Seen(all.Where(head => head is { IsTombstone: false, Entry: not null, Record.Kind: RecordKind.Folder } && !visible.Contains(head)).Select(head => head.Record)),
             VersionVector.Join(all.Select(head => head.Record.Versions).Concat(past.Select(gone => gone.Record.Versions))),

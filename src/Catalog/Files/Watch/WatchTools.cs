@@ -56,6 +56,7 @@ sealed class WatchTools : IDisposable
     public VaultPath OwnerOf(VaultPath name)
     {
         if (ConflictNames.PathIn(name) is not { } path) return name;
+        if (Catalog.Versions(name) is { IsDeleted: false } || Rows.Find(Id, name).Count > 0) return name; // somebody made it a file of its own
         if (Rows.OwnerOf(Id, name) is { } known) return known;
         if (VaultSide.Of(Catalog, path).Visible.Any(shown => shown.Name == name)) return path;
         // A copy that an earlier watch left here, of a version that has been settled since: it is remembered as what it was.

@@ -82,7 +82,7 @@ sealed class PretendFolder(Node node, RandomSource random)
 
     VaultPath OwnerOf(VaultPath name)
     {
-        if (ConflictNames.PathIn(name) is not { } path) return name;
+        if (ConflictNames.PathIn(name) is not { } path || node.Catalog.Find(name) != null || agreed.ContainsKey(name)) return name;
         return agreed.GetValueOrDefault(path)?.Exists(one => one.Name == name) == true || VaultSide.Of(node.Catalog, path).Visible.Any(shown => shown.Name == name) ? path : name;
     }
 
