@@ -15,8 +15,8 @@ static class Beside
         if (edits.Count == 0) return edits;
         List<Step.Edit> all = [.. edits];
         foreach (Shown other in state.Shown)
-            if (!edits.Exists(edit => edit.Basis.Covers(other.Seen)) && edits.Exists(edit => Covers(edit.Basis, other.Seen, state.Me)))
-                all.Add(new Step.Settle(other, other.Seen, []));
+            if (!edits.Exists(edit => edit.Meant.Contains(other.Name)) && edits.Exists(edit => Covers(edit.Basis, other.Seen, state.Me)))
+                all.Add(new Step.Settle(other, other.Seen, []) { Meant = [other.Name] });
         if (all.Count == 1) return all;
         // What knows more of others comes first: then what comes later doesn't know all that it knows. A deletion may be replaced.
         all = [.. all.OrderByDescending(edit => Weight(edit.Basis, state.Me)).ThenBy(edit => edit is Step.Remove ? 0 : Rank(state, edit))];

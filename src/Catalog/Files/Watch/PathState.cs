@@ -50,7 +50,11 @@ abstract record Step
 
     /// <summary>A change to the vault.</summary>
     /// <param name="Basis">What it replaces.</param>
-    public abstract record Edit(VersionVector Basis) : Step;
+    public abstract record Edit(VersionVector Basis) : Step
+    {
+        /// <summary>The versions it is meant to replace, by the names they are shown under. A basis can cover others that nobody meant.</summary>
+        public IReadOnlyList<VaultPath> Meant { get; init; } = [];
+    }
 
     /// <summary>What stands under a name becomes a version of the path.</summary>
     /// <param name="Drops">Names that are settled with it.</param>

@@ -63,7 +63,7 @@ static class Reconciler
             Based? before = agreed.TryGetValue(found.Name, out Based known) ? known : null;
             if (found.Look is null && before != null) thrownAway.Add(found.Name);
             else if (found.Look is { } look && look != before?.Look)
-                edits.Add(new Step.Put(found.Name, look, before?.Seen ?? shown[found.Name].Seen, [], before != null));
+                edits.Add(new Step.Put(found.Name, look, before?.Seen ?? shown[found.Name].Seen, [], before != null) { Meant = [found.Name] });
         }
         if (OwnEdit(state, agreed, shown, folder[state.Path], thrownAway) is { } own) edits.Add(own);
         return edits;
@@ -84,22 +84,31 @@ static class Reconciler
             ({ } basis, _) => basis.Seen,
         };
         seen = seen.Join(refused).Join(state.Deleted);
+        List<VaultPath> meant = [.. thrownAway];
+        if (before is { } had && here is { } has && had.Look == has.Look) meant.Add(path);
         if (found.Look is { } look && look != before?.Look)
         {
             // Its content is that of a version beside it that the user could see: they have chosen.
             foreach (Shown other in state.Shown)
-                if (other.Look == look && other.Name != path) seen = seen.Join(other.Seen);
-            return new Step.Put(path, look, seen, thrownAway, before != null);
+                if (other.Look == look && other.Name != path)
+                {
+                    seen = seen.Join(other.Seen);
+                    meant.Add(other.Name);
+                }
+            return new Step.Put(path, look, seen, thrownAway, before != null) { Meant = meant };
         }
         if (found.Look is null && before != null)
         {
             List<VaultPath> drops = [.. thrownAway, path];
-            if (refused.Count > 0 && here is { } newer && newer.Look != before.Value.Look) return new Step.Settle(newer, newer.Seen.Join(refused), drops);
-            return new Step.Remove(seen, drops);
+            if (refused.Count > 0 && here is { } newer && newer.Look != before.Value.Look) return new Step.Settle(newer, newer.Seen.Join(refused), drops) { Meant = [.. thrownAway, path] };
+            return new Step.Remove(seen, drops) { Meant = meant };
         }
-        if (refused.Count > 0) return here is { } keep ? new Step.Settle(keep, keep.Seen.Join(refused), thrownAway) : new Step.Remove(refused.Join(state.Deleted), thrownAway);
+        if (refused.Count > 0)
+            return here is { } keep
+                ? new Step.Settle(keep, keep.Seen.Join(refused), thrownAway) { Meant = [.. thrownAway, path] }
+                : new Step.Remove(refused.Join(state.Deleted), thrownAway) { Meant = thrownAway };
         // Folders that differ in nothing but their mode aren't worth a question.
-        return here is { Look.Kind: RecordKind.Folder } winner && state.Unshown.Count > 0 ? new Step.Settle(winner, winner.Seen.Join(state.Unshown), []) : null;
+        return here is { Look.Kind: RecordKind.Folder } winner && state.Unshown.Count > 0 ? new Step.Settle(winner, winner.Seen.Join(state.Unshown), []) { Meant = [path] } : null;
     }
 
     static List<Step> Outs(PathState state, Dictionary<VaultPath, Based> agreed, Dictionary<VaultPath, Shown> shown, Dictionary<VaultPath, Found> folder)
@@ -124,5 +133,5 @@ static class Reconciler
     }
 
     // The vault knows nothing of what stands here, as after its database was damaged: then this is the only copy.
-    static Step.Put Rescue(Based old) => new(old.Name, old.Look, old.Seen, [], Overwrites: false);
+    static Step.Put Rescue(Based old) => new(old.Name, old.Look, old.Seen, [], Overwrites: false) { Meant = [old.Name] };
 }
