@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Vault.Tests.Support;
 using Xunit;
@@ -5,6 +6,7 @@ using Xunit;
 namespace Vault.Host.Tests;
 
 /// <summary>Two machines, each with a folder that is kept in step with one vault: the real program, real folders, and what happens to them.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class WatchTests : IDisposable
 {
     readonly TestFolder folder = new();
