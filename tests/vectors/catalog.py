@@ -202,8 +202,9 @@ buckets = {}
 for key in after:
     buckets.setdefault(key[:2], []).append(key)
 toggles = [struct.pack(">I", len(gone)) + b"".join(struct.pack(">Q", identifier(key)) for key in gone + came) for gone, came in (([], before), (made[1:2], made[5:8]))]
+state = struct.pack(">QQ", 8, len(after)) + tree(after)
 stored = struct.pack(">Q", 8) + hmac.digest(sketch[:16], b"vault/v1/sketch-cells", "sha256") + cells(after, sketch[:16], 4096)
-case(what="rows", vault=vault, sketch=sketch, leaves=b"".join(vault_tag + key for key in sorted(after)), state_key=vault_tag + b"s", state=struct.pack(">QQ", 8, len(after)) + tree(after),
+case(what="rows", vault=vault, sketch=sketch, leaves=b"".join(vault_tag + key for key in sorted(after)), state_key=vault_tag + b"s", state=state + sha(state)[:8],
      buckets=b"".join(vault_tag + b"b" + bucket + tree(sorted(keys)) for bucket, keys in sorted(buckets.items())),
      toggles_key=vault_tag + b"t" + struct.pack(">Q", 7), first=toggles[0], second=toggles[1], cells_key=vault_tag + b"c", cells_hash=sha(stored + sha(stored)))
 

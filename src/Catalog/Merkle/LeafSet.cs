@@ -134,9 +134,9 @@ public sealed class LeafSet
     bool TryLoad(ulong sequence)
     {
         if (database.Get(TreeKeys.Tree, TreeKeys.TreeKey(tag, TreeKeys.StateOf)) is not { Length: StateSize } state) return false;
-        if (BinaryPrimitives.ReadUInt64BigEndian(state) != sequence) return false;
+        if (BinaryPrimitives.ReadUInt64BigEndian(state) != sequence || CheckOf(state) != BinaryPrimitives.ReadUInt64BigEndian(state.AsSpan(StateSize - sizeof(ulong)))) return false;
         PrefixHashes loaded = PrefixHashes.Of(StoredBuckets(null));
-        if (loaded.Top != new Hash32(state.AsSpan(16))) return false;
+        if (loaded.Top != new Hash32(state.AsSpan(16, Hash32.Size))) return false;
         hashes = loaded;
         Sequence = sequence;
         Count = BinaryPrimitives.ReadInt64BigEndian(state.AsSpan(8));
@@ -173,8 +173,10 @@ public sealed class LeafSet
         else batch.Put(TreeKeys.Tree, TreeKeys.BucketKey(tag, bucket), hash.ToArray());
     }
 
-    // Sequence (8), number of leaves (8), hash of all (32).
-    const int StateSize = 16 + Hash32.Size;
+    // Sequence (8), number of leaves (8), hash of all (32), the first 8 bytes of SHA-256 of these: the number counts in the root, and nothing else tells when it is wrong.
+    const int StateSize = 16 + Hash32.Size + sizeof(ulong);
+
+    static ulong CheckOf(ReadOnlySpan<byte> state) => Hash32.Of(state[..(StateSize - sizeof(ulong))]).Prefix64;
 
     static byte[] EncodeState(ulong sequence, long count, Hash32 top)
     {
@@ -182,6 +184,7 @@ public sealed class LeafSet
         BinaryPrimitives.WriteUInt64BigEndian(state, sequence);
         BinaryPrimitives.WriteInt64BigEndian(state.AsSpan(8), count);
         top.CopyTo(state.AsSpan(16));
+        BinaryPrimitives.WriteUInt64BigEndian(state.AsSpan(StateSize - sizeof(ulong)), CheckOf(state));
         return state;
     }
 }

@@ -113,6 +113,25 @@ public sealed class LeafSetTests
     });
 
     [Fact]
+    public void Any_flipped_bit_in_the_row_that_says_where_it_stands_is_noticed()
+    {
+        using MemoryDatabase database = NewDatabase();
+        LeafSet set = Open(database, 0);
+        MemorySet oracle = new(RandomSource.Seeded(1).Leaves(20));
+        Commit(database, set, 5, [], [.. oracle.Leaves]);
+        byte[] key = TreeKeys.TreeKey(MemorySet.Vault.Tag, TreeKeys.StateOf), value = database.Get(TreeKeys.Tree, key)!;
+        for (int bit = 0; bit < value.Length * 8; bit++)
+        {
+            byte[] flipped = [.. value];
+            flipped[bit / 8] ^= (byte)(1 << bit % 8);
+            database.Commit(new Batch().Put(TreeKeys.Tree, key, flipped), Durability.Synced);
+            LeafSet reopened = Open(database, 5);
+            Assert.True(reopened.WasRebuilt);
+            AssertSame(oracle, reopened);
+        }
+    }
+
+    [Fact]
     public void A_sketch_under_another_key_is_made_anew()
     {
         using MemoryDatabase database = NewDatabase();
