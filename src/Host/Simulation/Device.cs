@@ -17,20 +17,23 @@ sealed class Device : IDisposable
     readonly Dictionary<int, Contact> contacts = [];
     readonly SimulatedClock clock;
     readonly Disk? secondDisk; // of one with two faces
+    readonly bool talks;
     BlockStore? store;
     VaultCatalog? catalog;
     ChatLog? chat, secondChat;
     GossipTalk? gossip;
+    KeeperTalk? keeper;
 
     /// <param name="keys">Borrowed.</param>
     /// <param name="start">What is on the disk when it is first switched on.</param>
-    public Device(World world, int number, Ed25519Key key, VaultKeys keys, MemoryDatabase start, bool twoFaced, SimulatedClock clock, RandomSource random)
+    public Device(World world, int number, Ed25519Key key, VaultKeys keys, MemoryDatabase? start, bool twoFaced, SimulatedClock clock, RandomSource random)
     {
         (this.world, Number, Key, this.keys, this.clock, this.random) = (world, number, key, keys, clock, random);
         Id = DeviceId.Of(key.Public);
         Peer = PeerId.From(key.Public);
-        Disk = new Disk(start.PowerCut());
-        if (twoFaced) secondDisk = new Disk(start.PowerCut());
+        talks = start != null;
+        Disk = new Disk(start?.PowerCut() ?? Disk.Empty());
+        if (twoFaced && start != null) secondDisk = new Disk(start.PowerCut());
     }
 
     public int Number { get; }
@@ -39,9 +42,19 @@ sealed class Device : IDisposable
     public PeerId Peer { get; }
     public Disk Disk { get; }
     public Network Network => world.Network;
-    public bool IsUp => catalog != null;
+    public bool IsUp => gossip != null;
     public bool IsTwoFaced => secondDisk != null;
     public bool CanRead => keys.CanRead;
+
+    public Hostility Hostility { get; init; }
+    public bool IsHostile => Hostility != Hostility.None;
+    public HostileActs? Hostile { get; set; }
+
+    /// <summary>What its disk holds of the vault's blocks, and what lies there beside them.</summary>
+    public HeldBlocks? Held { get; set; }
+    public (byte[] Bytes, TimeSpan At)? Remembered { get; set; }
+    public HashSet<(Vault.Blocks.BlockId Block, DeviceId Freer)> LocksOnDisk { get; } = [];
+    public KeeperTalk? Keeper => keeper;
 
     /// <summary>It was put back to an earlier state at some time: what it said and wrote before may be gone, and may be said once more.</summary>
     public bool WasRestored { get; set; }
@@ -57,6 +70,14 @@ sealed class Device : IDisposable
 
     public void Start()
     {
+        if (talks) StartTalking();
+        gossip = new GossipTalk(this, random);
+        if (world.Keeping is { } keeping) keeper = new KeeperTalk(this, keeping, random);
+        if (talks) world.Invariants.Started(this);
+    }
+
+    void StartTalking()
+    {
         HybridClock hybrid = new(clock);
         store = new BlockStore(blocks, Disk, clock);
         catalog = VaultCatalog.Open(new CatalogPorts(store, Disk, keys, Key, hybrid, random, clock));
@@ -64,8 +85,6 @@ sealed class Device : IDisposable
         chat = Open(Disk, hybrid, catalog);
         if (secondDisk != null) secondChat = Open(secondDisk, hybrid, catalog);
         chat.Added += messages => world.Invariants.Arrived(this, messages);
-        gossip = new GossipTalk(this, random);
-        world.Invariants.Started(this);
     }
 
     ChatLog Open(Disk disk, HybridClock hybrid, VaultCatalog of) =>
@@ -78,10 +97,12 @@ sealed class Device : IDisposable
         foreach (Contact contact in contacts.Values.ToArray()) contact.Close();
         contacts.Clear();
         gossip!.Dispose();
-        catalog!.Changed -= OnChanged;
-        catalog.Dispose();
-        store!.Dispose();
-        (store, catalog, chat, secondChat, gossip) = (null, null, null, null, null);
+        keeper?.Dispose();
+        Held?.Crash();
+        if (catalog != null) catalog.Changed -= OnChanged;
+        catalog?.Dispose();
+        store?.Dispose();
+        (store, catalog, chat, secondChat, gossip, keeper) = (null, null, null, null, null, null);
         Disk.PowerCut();
         secondDisk?.PowerCut();
     }
@@ -89,7 +110,7 @@ sealed class Device : IDisposable
     /// <summary>The other end of a connection has come up as well.</summary>
     public void Meet(Wire wire, Device other, bool outbound)
     {
-        Contact contact = new(this, wire, other);
+        Contact contact = new(this, wire, other, talks);
         contacts.Add(other.Number, contact);
         wire.Attach(Number, contact);
         gossip!.Connect(other, outbound);
@@ -103,12 +124,21 @@ sealed class Device : IDisposable
         if (contacts.GetValueOrDefault(contact.Other.Number) != contact) return; // of a time before the last crash
         contacts.Remove(contact.Other.Number);
         gossip?.Disconnect(contact.Other);
+        keeper?.Disconnected(contact);
     }
 
     public void Part(int other)
     {
         if (contacts.TryGetValue(other, out Contact? contact)) contact.Close();
     }
+
+    /// <summary>To all members, by gossip.</summary>
+    public void Publish(string topic, ReadOnlyMemory<byte> payload) => gossip?.Publish(topic, payload);
+
+    /// <summary>Somebody is believed to hold what this device needs: it is dialed now.</summary>
+    public void Reach(DeviceId other) => world.Dial(this, world.DeviceOf(other));
+
+    public Device DeviceOf(PeerId peer) => world.Devices[world.NumberOf(peer)];
 
     public int NumberOf(PeerId peer) => world.NumberOf(peer);
 
@@ -213,35 +243,47 @@ sealed class Device : IDisposable
 sealed class Contact : IWireEnd, IDisposable
 {
     readonly Device device;
-    readonly SyncTalk sync;
-    readonly ChatTalk chat;
+    readonly SyncTalk? sync;
+    readonly ChatTalk? chat;
 
-    public Contact(Device device, Wire wire, Device other)
+    public Contact(Device device, Wire wire, Device other, bool talks)
     {
         (this.device, Wire, Other) = (device, wire, other);
+        if (!talks) return;
         sync = new SyncTalk(device, wire, other.Id);
         chat = new ChatTalk(device, device.ChatFor(other.Number), wire, other.Id);
     }
 
     public Wire Wire { get; }
     public Device Other { get; }
-    public bool IsInStep => sync.IsInStep && chat.IsInStep;
 
     public void Begin()
     {
-        sync.Begin();
-        chat.Begin();
+        sync?.Begin();
+        chat?.Begin();
+        device.Keeper?.Connected(this);
     }
 
-    public void Compare() => sync.Compare();
+    public void Compare() => sync?.Compare();
 
     public void Receive(Lane lane, byte[] message) => device.Attempt(Wire, () =>
     {
-        if (lane == Lane.Sync) sync.Receive(message);
-        else chat.Receive(message);
+        switch (lane)
+        {
+            case Lane.Sync: sync?.Receive(message); break;
+            case Lane.Chat: chat?.Receive(message); break;
+            case Lane.Holdings: device.Keeper?.Receive(this, message); break;
+            case Lane.Questions: device.Keeper?.ReceiveQuestion(this, message); break;
+            case Lane.Answers: device.Keeper?.ReceiveAnswer(this, message); break;
+        }
     });
 
-    public void Writable(Lane lane) => device.Attempt(Wire, lane == Lane.Sync ? sync.Pump : chat.Pump);
+    public void Writable(Lane lane) => device.Attempt(Wire, () =>
+    {
+        if (lane == Lane.Sync) sync?.Pump();
+        else if (lane == Lane.Chat) chat?.Pump();
+        else if (lane == Lane.Answers) device.Keeper?.Serve(this);
+    });
 
     public void Broken() => device.Lose(this);
 
@@ -253,7 +295,7 @@ sealed class Contact : IWireEnd, IDisposable
 
     public void Dispose()
     {
-        sync.Dispose();
-        chat.Dispose();
+        sync?.Dispose();
+        chat?.Dispose();
     }
 }

@@ -27,6 +27,7 @@ sealed class GossipTalk : IDisposable
         heartbeat = parameters.HeartbeatInterval;
         router = new Router(device.Key, (ulong)device.Network.Now.Ticks + 1, parameters, random);
         router.Subscribe(Topic, validated: true, device.Network.Now);
+        router.Subscribe(KeeperTalk.Topic, validated: true, device.Network.Now);
         device.Network.After(heartbeat * random.Below(1000) / 1000, Beat);
         Pump();
     }
@@ -62,9 +63,14 @@ sealed class GossipTalk : IDisposable
             if (ended) return;
             hasNews = false;
             told = device.Network.Now;
-            router.Publish(Topic, device.Catalog.Root.ToArray(), device.Network.Now);
-            Pump();
+            Publish(Topic, device.Catalog.Root.ToArray());
         });
+    }
+
+    public void Publish(string topic, ReadOnlyMemory<byte> payload)
+    {
+        router.Publish(topic, payload.ToArray(), device.Network.Now);
+        Pump();
     }
 
     void Beat()
@@ -84,7 +90,10 @@ sealed class GossipTalk : IDisposable
                     while (router.TakeFrame(peer, device.Network.Now) is { } frame) device.Network.Send(device.Number, device.NumberOf(peer), frame);
                     break;
                 case Output.Validate(var id, var message, _):
-                    router.Judge(id, message.Data.Length == Hash32.Size ? Verdict.Accept : Verdict.Reject, device.Network.Now);
+                    router.Judge(id, message.Topic == KeeperTalk.Topic || message.Data.Length == Hash32.Size ? Verdict.Accept : Verdict.Reject, device.Network.Now);
+                    break;
+                case Output.Deliver(var message, _) when message.Topic == KeeperTalk.Topic:
+                    if (message.Author is { } author) device.Keeper?.Hear(device.DeviceOf(author), message.Data.Span);
                     break;
                 case Output.Deliver(var message, _):
                     Hear(new Hash32(message.Data.Span));

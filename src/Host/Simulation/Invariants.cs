@@ -22,6 +22,9 @@ sealed class Invariants(World world)
         ForksShow = "In the end a fork that two devices could know of is known to all, as the same proof.",
         NoEditIsLost = "A change that was acknowledged is in the catalog of its author after every crash, and in the end in everyone's, unless something later replaced it.",
         OneRoot = "In the end all who are connected have one root, and every catalog is what its records say.",
+        NoBlockIsLost = "A block that an honest device reported durable is there while one honest device that held it lives, and comes to have its copies again.",
+        FreeingIsSafe = "No action of the protocol brings a block under its minimum of copies.",
+        Budget = "Healing moves little more than what was lost, and next to nothing for those who come back.",
         NobodyIsAccused = "An honest device never breaks the protocol in another's eyes.",
         NothingGrows = "What waits, in the network and for a peer, stays bounded.";
 
@@ -29,7 +32,7 @@ sealed class Invariants(World world)
     const int EventsPerDevice = 4_000;
 
     /// <summary>A stream's window, one message beyond it, in two directions on two lanes.</summary>
-    const int LoadPerWire = 2 * 2 * (Wire.Window + (256 << 10));
+    const int LoadPerWire = 2 * 5 * (Wire.Window + (2 << 20));
 
     const int Most = 20;
 
@@ -108,14 +111,16 @@ sealed class Invariants(World world)
     /// <summary>A device has ended a connection because of what the other sent.</summary>
     public void Accused(Device by, Device of, string why)
     {
-        if (!by.IsTwoFaced && !of.IsTwoFaced) Break(NobodyIsAccused, $"device {by.Number} of device {of.Number}: {why}");
+        if (!by.IsTwoFaced && !of.IsTwoFaced && !by.IsHostile && !of.IsHostile) Break(NobodyIsAccused, $"device {by.Number} of device {of.Number}: {why}");
     }
 
     /// <summary>After each event.</summary>
     public void Step()
     {
         if (world.Network.Waiting > EventsPerDevice * world.Devices.Count) Break(NothingGrows, $"{world.Network.Waiting} events wait");
-        if (++steps % 1024 != 0) return;
+        if (++steps % (64L * world.Devices.Count) != 0) return;
+        foreach (Device device in world.Devices)
+            if (device.Keeper is { } keeper && keeper.Rows > 2 * world.Keeping!.Shelf.Count) Break(NothingGrows, $"device {device.Number} knows of {keeper.Rows} blocks, of which there are {world.Keeping.Shelf.Count}");
         foreach (Device device in world.Devices)
             foreach (Contact contact in device.Contacts)
                 if (contact.Wire.Load > LoadPerWire) Break(NothingGrows, $"{contact.Wire.Load} bytes are on their way between {device.Number} and {contact.Other.Number}");

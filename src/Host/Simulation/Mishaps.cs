@@ -23,7 +23,37 @@ sealed class Mishaps(World world, Plan plan, RandomSource random)
         Repeat(plan.DiskFaultsPerHour, Refuse);
         Repeat(plan.RestoresPerHour, KeepCopy);
         Repeat(plan.PartitionsPerHour, Part);
+        if (world.Keeping is null) return;
+        Repeat(plan.FreesPerHour, () => Anyone().Keeper?.Free());
+        for (int i = 0; i < plan.Devices; i++)
+            if (i * plan.FlapPercent / 100 != (i - 1) * plan.FlapPercent / 100) Flap(world.Devices[i]);
     }
+
+    /// <summary>Down for a few minutes and up for as many, until it is quiet.</summary>
+    void Flap(Device device) => world.Network.After(Pause(plan.FlapAway), () =>
+    {
+        if (over || world.IsQuiet) return;
+        TimeSpan away = Pause(plan.FlapAway);
+        world.Crash(device, away);
+        world.Network.After(away, () => Flap(device));
+    });
+
+    /// <summary>Some devices are gone for good, all in one moment.</summary>
+    public void LoseForGood()
+    {
+        List<Device> left = [.. world.Devices.Skip(1)], lost = [];
+        for (int count = Math.Max(1, plan.Devices * plan.LosePercent / 100); count > 0 && left.Count > 0; count--)
+        {
+            int at = random.Below(left.Count);
+            lost.Add(left[at]);
+            left.RemoveAt(at);
+        }
+        Forever = world.Keeping!.Lose(lost);
+        foreach (Device device in lost) device.Crash();
+    }
+
+    /// <summary>Blocks of which every copy was lost at once.</summary>
+    public int Forever { get; private set; }
 
     /// <summary>From now on nothing goes wrong; what did is over.</summary>
     public void End()
@@ -73,7 +103,7 @@ sealed class Mishaps(World world, Plan plan, RandomSource random)
             device.WasRestored = true;
             world.Invariants.Restored(device);
             // It comes back at once, as somebody who puts a backup back would want it to.
-            World.Revive(device);
+            world.Revive(device);
         });
     }
 

@@ -15,6 +15,7 @@ sealed class People(World world, Plan plan, RandomSource random)
 
     public void Begin()
     {
+        if (!plan.Talks) return;
         world.Mishaps.Repeat(plan.MessagesPerHour, Say);
         world.Mishaps.Repeat(plan.EditsPerHour, Write);
     }

@@ -15,6 +15,31 @@ sealed record Plan
     /// <summary>Of a hundred devices, how many show one history of what they say to some peers and another to the rest.</summary>
     public int TwoFacedPercent { get; init; }
 
+    /// <summary>Whether catalogs and chat are kept; what they take is too much for thousands of devices.</summary>
+    public bool Talks { get; init; } = true;
+
+    /// <summary>Blocks of the vault; none, and no copies are kept.</summary>
+    public int Blocks { get; init; }
+    public int BlockBytes { get; init; } = 256 << 10;
+    public int Copies { get; init; } = 3;
+    public int MinimumCopies { get; init; } = 2;
+
+    /// <summary>Of a hundred devices, how many are desktops, which may be away for days; the others are servers.</summary>
+    public int DesktopPercent { get; init; }
+
+    /// <summary>Of a hundred devices, how many do the others' copies harm; each kind in turn.</summary>
+    public int HostilePercent { get; init; }
+
+    /// <summary>Of a hundred devices, how many are gone for good at the end of the trouble; what they held is to be healed while it is quiet.</summary>
+    public int LosePercent { get; init; }
+
+    /// <summary>Of a hundred devices, how many come and go all the time: a few minutes there, a few away.</summary>
+    public int FlapPercent { get; init; }
+    public TimeSpan FlapAway { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>Times an hour that somebody wants room and frees some dozens of blocks, as far as that is safe.</summary>
+    public double FreesPerHour { get; init; }
+
     /// <summary>How long people write and things go wrong; and how long it is quiet after that, for all to come to agree.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromHours(1);
     public TimeSpan Settling { get; init; } = TimeSpan.FromMinutes(15);

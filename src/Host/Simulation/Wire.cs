@@ -3,7 +3,7 @@ using Vault.Primitives;
 namespace Vault.Host.Simulation;
 
 /// <summary>What a stream of a connection is for.</summary>
-enum Lane : byte { Sync = 1, Chat = 2, Holdings = 3 }
+enum Lane : byte { Sync = 1, Chat = 2, Holdings = 3, Questions = 4, Answers = 5 }
 
 /// <summary>A device's end of a connection.</summary>
 interface IWireEnd
@@ -31,15 +31,17 @@ sealed class Wire(Network network, int dialer, int listener, Hash32 binding)
 
     static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
+    const int Lanes = 6; // by their numbers
+
     readonly Way[] ways = [new(), new()];
     readonly IWireEnd?[] ends = new IWireEnd?[2];
 
     sealed class Way
     {
         internal TimeSpan LastArrival { get; set; }
-        internal int[] OnTheWay { get; } = new int[4];
-        internal bool[] WasFull { get; } = new bool[4];
-        internal Queue<(Lane Lane, byte[] Message)> Stuck { get; } = new();
+        internal int[] OnTheWay { get; } = new int[Lanes];
+        internal bool[] WasFull { get; } = new bool[Lanes];
+        internal Queue<(Lane Lane, byte[] Message, int Bytes)> Stuck { get; } = new();
         internal TimeSpan StuckSince { get; set; }
     }
 
@@ -69,19 +71,21 @@ sealed class Wire(Network network, int dialer, int listener, Hash32 binding)
         return room;
     }
 
-    public void Send(int from, Lane lane, byte[] message)
+    /// <param name="bytes">Its length for the network, where that is more than what is in it.</param>
+    public void Send(int from, Lane lane, byte[] message, int bytes = 0)
     {
         if (!IsUp) return;
         Way way = ways[SideOf(from)];
-        way.OnTheWay[(int)lane] += message.Length;
-        if (way.Stuck.Count > 0 || !TrySend(way, from, lane, message))
+        bytes = Math.Max(bytes, message.Length);
+        way.OnTheWay[(int)lane] += bytes;
+        if (way.Stuck.Count > 0 || !TrySend(way, from, lane, message, bytes))
         {
             if (way.Stuck.Count == 0)
             {
                 way.StuckSince = network.Now;
                 network.After(Again, () => Retry(way, from));
             }
-            way.Stuck.Enqueue((lane, message));
+            way.Stuck.Enqueue((lane, message, bytes));
         }
     }
 
@@ -96,20 +100,20 @@ sealed class Wire(Network network, int dialer, int listener, Hash32 binding)
         network.After(learns, () => other?.Broken());
     }
 
-    bool TrySend(Way way, int from, Lane lane, byte[] message)
+    bool TrySend(Way way, int from, Lane lane, byte[] message, int bytes)
     {
         int to = Other(from);
-        if (network.ArrivalOf(from, to, message.Length) is not { } arrival) return false;
+        if (network.ArrivalOf(from, to, bytes) is not { } arrival) return false;
         if (arrival < way.LastArrival) arrival = way.LastArrival;
         way.LastArrival = arrival;
-        network.At(arrival, () => Arrive(way, from, to, lane, message));
+        network.At(arrival, () => Arrive(way, from, to, lane, message, bytes));
         return true;
     }
 
-    void Arrive(Way way, int from, int to, Lane lane, byte[] message)
+    void Arrive(Way way, int from, int to, Lane lane, byte[] message, int bytes)
     {
         if (!IsUp) return;
-        way.OnTheWay[(int)lane] -= message.Length;
+        way.OnTheWay[(int)lane] -= bytes;
         network.Trace(from, to, (byte)lane, message);
         ends[SideOf(to)]?.Receive(lane, message);
         if (!IsUp || !way.WasFull[(int)lane] || way.OnTheWay[(int)lane] >= Window / 2) return;
@@ -120,7 +124,7 @@ sealed class Wire(Network network, int dialer, int listener, Hash32 binding)
     void Retry(Way way, int from)
     {
         if (!IsUp) return;
-        while (way.Stuck.TryPeek(out (Lane Lane, byte[] Message) next) && TrySend(way, from, next.Lane, next.Message)) way.Stuck.Dequeue();
+        while (way.Stuck.TryPeek(out (Lane Lane, byte[] Message, int Bytes) next) && TrySend(way, from, next.Lane, next.Message, next.Bytes)) way.Stuck.Dequeue();
         if (way.Stuck.Count == 0) return;
         if (network.Now - way.StuckSince >= Patience)
         {

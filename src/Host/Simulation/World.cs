@@ -35,11 +35,12 @@ sealed class World : IDisposable
         blindKeys = new VaultKeys(keys.Vault, [new SecretEpoch(0, keys.Current.SyncSecret.Span)]);
         Populate();
         dials = [.. devices.Select(device => DialsOf(device.Number))];
+        if (plan.Blocks > 0) Keep();
         foreach (Device device in devices) device.Start();
         Network.Every(DialEvery, TimeSpan.Zero, DialAll);
         Network.Every(TendEvery, TendEvery, () =>
         {
-            foreach (Device device in devices.Where(device => device.IsUp)) device.Tend();
+            foreach (Device device in devices.Where(device => device.IsUp && plan.Talks)) device.Tend();
         });
         Network.Stepped = Invariants.Step;
         mishaps = new Mishaps(this, plan, Branch());
@@ -48,6 +49,9 @@ sealed class World : IDisposable
 
     public Network Network { get; }
     public Invariants Invariants { get; }
+
+    /// <summary>The truth about copies; null where none are kept.</summary>
+    public Keeping? Keeping { get; private set; }
     public IReadOnlyList<Device> Devices => devices;
     public Mishaps Mishaps => mishaps;
     public (long Asked, long Made) Signatures => memo.Checks;
@@ -55,14 +59,18 @@ sealed class World : IDisposable
     /// <summary>How long after the last change and mishap all who are honest agreed; null while they don't.</summary>
     public TimeSpan? Agreed { get; private set; }
 
+    public bool Talks => plan.Talks;
+
     public bool IsQuiet => Network.Now >= plan.Duration;
 
     /// <summary>Those whose state must be right in the end.</summary>
-    public IReadOnlyList<Device> Honest => [.. devices.Where(device => !device.IsTwoFaced)];
+    public IReadOnlyList<Device> Honest => [.. devices.Where(device => !device.IsTwoFaced && Keeping?.IsGone(device) != true)];
 
     public bool IsHonest(DeviceId id) => byId[id] is { IsTwoFaced: false, WasRestored: false };
 
     public int NumberOf(PeerId peer) => numbers[peer];
+
+    public Device DeviceOf(DeviceId id) => byId[id];
 
     /// <summary>Runs to the end, or to the first broken promise.</summary>
     /// <param name="tell">Called every virtual minute.</param>
@@ -76,10 +84,11 @@ sealed class World : IDisposable
             stop.ThrowIfCancellationRequested();
             Network.RunUntil(Network.Now + slice < end ? Network.Now + slice : end);
             if (IsQuiet && Network.Now < plan.Duration + slice) Quiet();
-            if (IsQuiet && Agreed is null && Honest.All(device => device.IsUp) && Invariants.Agree(Honest)) Agreed = Network.Now - plan.Duration;
+            if (IsQuiet && Agreed is null && plan.Talks && Honest.All(device => device.IsUp) && Invariants.Agree(Honest)) Agreed = Network.Now - plan.Duration;
             if (Network.Now.Ticks % TimeSpan.TicksPerMinute == 0) tell?.Invoke(this);
         }
-        if (Invariants.Violations.Count == 0) Invariants.Settled(Honest);
+        if (Invariants.Violations.Count == 0 && plan.Talks) Invariants.Settled(Honest);
+        if (Invariants.Violations.Count == 0) Keeping?.Settled();
         return new Outcome(this);
     }
 
@@ -95,15 +104,23 @@ sealed class World : IDisposable
         else Revive(device);
     }
 
-    public static void Revive(Device device)
+    public void Revive(Device device)
     {
-        if (!device.IsUp) device.Start();
+        if (!device.IsUp && Keeping?.IsGone(device) != true) device.Start();
     }
 
     void Quiet()
     {
         mishaps.End();
         foreach (Device device in devices) Revive(device);
+        if (plan.LosePercent > 0 && Keeping != null) mishaps.LoseForGood();
+    }
+
+    void Keep()
+    {
+        foreach (Device device in devices) device.Held = new HeldBlocks(plan.Blocks);
+        Keeping = new Keeping(this, plan, keys.Vault, new SketchKey(keys.Current.Sketch.Span), Branch());
+        foreach (Device device in devices.Where(device => device.IsHostile)) device.Hostile = new HostileActs(device, Keeping, Branch());
     }
 
     void Populate()
@@ -116,7 +133,7 @@ sealed class World : IDisposable
         List<ControlRecord> records = [.. Genesis.Create(keys, members[0].Key, hybrid, random, "simulated")];
         foreach ((Ed25519Key key, Role role) in members.Skip(1))
             records.Add(ControlRecord.Sign(keys.Vault, members[0].Key, records[0], hybrid.Next(), new Certificate(key.Public, role, HybridTime.Never)));
-        using MemoryDatabase start = Template(records, hybrid, clock);
+        using MemoryDatabase? start = plan.Talks ? Template(records, hybrid, clock) : null;
         for (int i = 0; i < members.Count; i++)
         {
             (Ed25519Key key, Role role) = members[i];
@@ -124,7 +141,8 @@ sealed class World : IDisposable
             SimulatedClock own = new(Network, skew, plan.Drift * (random.Below(2001) - 1000) / 1000.0);
             // Spread evenly, so that there are as many as was said.
             bool twoFaced = role == Role.Writer && i * plan.TwoFacedPercent / 100 != (i - 1) * plan.TwoFacedPercent / 100;
-            Device device = new(this, i, key, role == Role.Blind ? blindKeys : keys, start, twoFaced, own, Branch());
+            bool hostile = plan.Blocks > 0 && i * plan.HostilePercent / 100 != (i - 1) * plan.HostilePercent / 100;
+            Device device = new(this, i, key, role == Role.Blind ? blindKeys : keys, start, twoFaced, own, Branch()) { Hostility = hostile ? (Hostility)(1 + i * plan.HostilePercent / 100 % 7) : Hostility.None };
             devices.Add(device);
             numbers.Add(device.Peer, i);
             byId.Add(device.Id, device);
@@ -154,22 +172,23 @@ sealed class World : IDisposable
     void DialAll()
     {
         foreach (Device device in devices)
-            foreach (int number in dials[device.Number])
-            {
-                Device other = devices[number];
-                if (!CanMeet(device, other)) continue;
-                Network.After(2 * Network.RoundTrip(device.Number, number), () =>
-                {
-                    if (!CanMeet(device, other)) return;
-                    Wire wire = new(Network, device.Number, number, Hash32.Of(BitConverter.GetBytes(random.NextUInt64())));
-                    device.Meet(wire, other, outbound: true);
-                    if (wire.IsUp) other.Meet(wire, device, outbound: false);
-                });
-            }
+            foreach (int number in dials[device.Number]) Dial(device, devices[number]);
+    }
+
+    public void Dial(Device device, Device other)
+    {
+        if (!CanMeet(device, other)) return;
+        Network.After(2 * Network.RoundTrip(device.Number, other.Number), () =>
+        {
+            if (!CanMeet(device, other)) return;
+            Wire wire = new(Network, device.Number, other.Number, Hash32.Of(BitConverter.GetBytes(random.NextUInt64())));
+            device.Meet(wire, other, outbound: true);
+            if (wire.IsUp) other.Meet(wire, device, outbound: false);
+        });
     }
 
     bool CanMeet(Device one, Device other) =>
-        one.IsUp && other.IsUp && !one.Knows(other.Number) && !other.Knows(one.Number) && !Network.Conditions.IsCut(one.Number, other.Number);
+        one != other && one.IsUp && other.IsUp && !one.Knows(other.Number) && !other.Knows(one.Number) && !Network.Conditions.IsCut(one.Number, other.Number);
 
     RandomSource Branch() => RandomSource.Seeded(random.NextUInt64());
 

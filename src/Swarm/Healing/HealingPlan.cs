@@ -61,7 +61,8 @@ public sealed class HealingPlan(Holder self, Placement placement, int target, in
         if (block.Sites.Contains(self.Site)) return false;
         bool urgent = block.Copies < minimum;
         if ((self.IsMirror || block.IsFreed) && !urgent) return false;
-        int missing = target - block.Copies;
+        // Who is away most often comes back: until its time is up, no more is made for it than the minimum takes.
+        int missing = (urgent ? minimum : target) - block.Copies;
         if (!urgent && since < HealingLimits.MirrorPatience) missing -= block.Coming;
         since -= urgent ? HealingLimits.UrgentPatience : HealingLimits.FirstPatience;
         if (missing <= 0 || since < TimeSpan.Zero) return false;

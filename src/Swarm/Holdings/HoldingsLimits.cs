@@ -33,6 +33,9 @@ public static class HoldingsLimits
     /// <summary>Between two comparisons with a connected peer, and before one that failed is tried again.</summary>
     public static readonly TimeSpan CompareEvery = TimeSpan.FromSeconds(60), AfterFailure = TimeSpan.FromMinutes(10);
 
+    /// <summary>What one peer's questions about holdings may make this device send: a few bytes of question ask for 64 KiB. All of a million ids fit into the burst.</summary>
+    public const long AnswerBytesPerSecond = 32 << 10, AnswerBurstBytes = 16 << 20;
+
     /// <summary>An answer that hasn't come by then is asked for again.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 }

@@ -176,6 +176,28 @@ public sealed class ProviderMap
         return counts;
     }
 
+    /// <summary>The rows that at least so many groups have, a bit for each. Good until <see cref="Renumbered"/> changes.</summary>
+    internal ulong[] HeldBy(IReadOnlyList<IReadOnlyList<HeldColumn>> groups, int copies)
+    {
+        ulong[] enough = new ulong[(rows + 63) >> 6], atLeast = new ulong[copies + 1];
+        for (int word = 0; word < enough.Length; word++)
+        {
+            Array.Clear(atLeast);
+            atLeast[0] = ulong.MaxValue;
+            foreach (IReadOnlyList<HeldColumn> group in groups)
+            {
+                ulong held = 0;
+                foreach (HeldColumn column in group) held |= column.Words[word];
+                for (int count = copies; count > 0; count--) atLeast[count] |= atLeast[count - 1] & held;
+            }
+            enough[word] = atLeast[copies];
+        }
+        return enough;
+    }
+
+    /// <summary>How often rows got other numbers.</summary>
+    internal int Renumbered { get; private set; }
+
     int Find(ulong id)
     {
         for (int at = PlaceOf(id); ; at = at + 1 & places.Length - 1)
@@ -241,6 +263,7 @@ public sealed class ProviderMap
             kept++;
         }
         rows = kept;
+        Renumbered++;
         Rehash();
     }
 }

@@ -73,6 +73,23 @@ public sealed partial class Keeper
     {
         plan.Begin();
         IsDirty = false;
+        safe = null;
+    }
+
+    ulong[]? safe; // rows that have their copies, as of the beginning of this look
+    int safeAsOf;
+
+    /// <summary>Hardly ever is a block short: of all that aren't, one bit is looked at.</summary>
+    bool HasCopies(int row, TimeSpan now)
+    {
+        if (safe is null || safeAsOf != map.Renumbered)
+        {
+            safeAsOf = map.Renumbered;
+            safe = map.HeldBy(Groups(peer => IsCredible(peer, now)), plan.Target);
+            ulong[] present = map.HeldBy(Groups(peer => IsCredible(peer, now) && IsThere(peer, now)), plan.Minimum);
+            for (int word = 0; word < safe.Length; word++) safe[word] &= present[word];
+        }
+        return row >> 6 < safe.Length && (safe[row >> 6] >> row & 1) != 0;
     }
 
     /// <summary>One needed block, in any order.</summary>
@@ -82,7 +99,7 @@ public sealed partial class Keeper
         if (now - started < StartPatience) return;
         HeldId id = HeldId.Of(block);
         int? row = map.RowOf(id);
-        if (row is { } here && map.Self[here]) return;
+        if (row is { } here && (map.Self[here] || HasCopies(here, now))) return;
         HashSet<Site> sites = [], present = [];
         int coming = 0;
         foreach (KeptPeer peer in peers.Values)

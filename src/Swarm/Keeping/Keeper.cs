@@ -80,8 +80,14 @@ public sealed partial class Keeper
         peer.Heard = now;
         switch (message)
         {
-            case KeeperMessage.Ask ask: Answer(peer, ask); break;
-            case KeeperMessage.AskList ask: Answer(peer, ask); break;
+            case KeeperMessage.Ask ask when peer.Answers.HasAny(now):
+                peer.Answers.Spend((long)Cell.Size * Math.Min(ask.Cells, HoldingsLimits.Cells), now);
+                Answer(peer, ask);
+                break;
+            case KeeperMessage.AskList ask when peer.Answers.HasAny(now):
+                peer.Answers.Spend((long)HeldId.Size * Math.Min(map.Self.Digest.Count, HoldingsLimits.IdsInList), now);
+                Answer(peer, ask);
+                break;
             case KeeperMessage.Tell tell: Compare(peer, tell, now); break;
             case KeeperMessage.TellList tell: Gather(peer, tell, now); break;
             case KeeperMessage.Challenge challenge when peer.Reading.HasAny(now): outputs.Enqueue(new KeeperOutput.Prove(device, challenge)); break;

@@ -61,5 +61,6 @@ sealed class KeptPeer(DeviceId device, HeldColumn column)
 
     /// <summary>What it may make this device read, and what its losses may make it fetch.</summary>
     public Allowance Reading { get; } = new(ProofLimits.BytesPerSecond, ProofLimits.BurstBytes);
+    public Allowance Answers { get; } = new(HoldingsLimits.AnswerBytesPerSecond, HoldingsLimits.AnswerBurstBytes);
     public Allowance Blame { get; } = new(HealingLimits.BytesPerHourForOne / 3600.0, HealingLimits.BytesPerHourForOne);
 }

@@ -23,13 +23,21 @@ static class SimCommand
         Option<int> seed = Words.Number("--seed", null, "The same seed gives the same run", 0, int.MaxValue, 1);
         Option<double> loss = Decimal("--loss", "Of a hundred packets, how many are lost", 0, 50, usual.Conditions.LossPerMillion / 1e4);
         Option<int> hostile = Words.Number("--hostile", null, "Of a hundred devices, how many show different people different histories", 0, 50, 0);
+        Option<int> blocks = Words.Number("--blocks", null, "Blocks of which copies are kept", 0, 10_000_000, 0);
+        Option<int> lose = Words.Number("--lose", null, "Of a hundred devices, how many are gone for good in the end", 0, 90, 0);
+        Option<int> flap = Words.Number("--flap", null, "Of a hundred devices, how many come and go all the time", 0, 100, 0);
+        Option<int> liars = Words.Number("--liars", null, "Of a hundred devices, how many do the others' copies harm: liars, flooders and others in turn", 0, 50, 0);
+        Option<int> frees = Words.Number("--frees", null, "Times an hour that somebody frees some dozens of blocks", 0, 100_000, 0);
+        Option<int> dials = Words.Number("--dials", null, "Peers that each device dials", 1, MostDevices, usual.Dials);
+        Option<bool> silent = new("--silent") { Description = "Without catalogs and chat, for thousands of devices" };
+        Option<double> settling = Decimal("--settling", "Virtual hours of quiet in the end", 0.01, MostHours, usual.Settling.TotalHours);
         Option<double> trouble = Decimal("--trouble", "How many times more goes wrong than usual", 0, 100, 1);
         Option<int> runs = Words.Number("--runs", null, "So many runs, with this seed and those after it", 1, 100_000, 1);
         Option<bool> calm = new("--calm") { Description = "No crashes, partitions, failing disks, restored backups or wrong clocks, and no loss" };
         Option<bool> json = Words.Json();
         TaughtCommand command = new("sim", "simulate a swarm in one thread and virtual time, and check that it keeps its promises", "vault sim", "vault sim --nodes 100 --hours 6 --loss 5 --seed 7", "vault sim --nodes 50 --hostile 10 --json", "vault sim --nodes 10 --hours 0.5 --trouble 5 --runs 100")
         {
-            nodes, hours, messages, edits, seed, runs, loss, hostile, trouble, calm, json,
+            nodes, hours, settling, dials, messages, edits, blocks, lose, flap, liars, frees, silent, seed, runs, loss, hostile, trouble, calm, json,
         };
         command.SetAction((line, stop) =>
         {
@@ -40,6 +48,14 @@ static class SimCommand
                 MessagesPerHour = line.GetValue(messages),
                 EditsPerHour = line.GetValue(edits),
                 Seed = (ulong)line.GetValue(seed),
+                Settling = TimeSpan.FromHours(line.GetValue(settling)),
+                Dials = line.GetValue(dials),
+                Blocks = line.GetValue(blocks),
+                LosePercent = line.GetValue(lose),
+                FlapPercent = line.GetValue(flap),
+                HostilePercent = line.GetValue(liars),
+                FreesPerHour = line.GetValue(frees),
+                Talks = !line.GetValue(silent),
                 TwoFacedPercent = line.GetValue(hostile),
                 Conditions = usual.Conditions with { LossPerMillion = (int)(line.GetValue(loss) * 1e4) },
             }).Times(line.GetValue(trouble));
