@@ -24,6 +24,8 @@ static class SimCommand
         Option<double> loss = Decimal("--loss", "Of a hundred packets, how many are lost", 0, 50, usual.Conditions.LossPerMillion / 1e4);
         Option<int> hostile = Words.Number("--hostile", null, "Of a hundred devices, how many show different people different histories", 0, 50, 0);
         Option<int> blocks = Words.Number("--blocks", null, "Blocks of which copies are kept", 0, 10_000_000, 0);
+        Option<int> copies = Words.Number("--copies", null, "Copies of each block that devices work towards", 1, 16, usual.Copies);
+        Option<int> minimum = Words.Number("--min-copies", null, "Copies below which nobody waits for who is away", 1, 16, usual.MinimumCopies);
         Option<int> lose = Words.Number("--lose", null, "Of a hundred devices, how many are gone for good in the end", 0, 90, 0);
         Option<int> flap = Words.Number("--flap", null, "Of a hundred devices, how many come and go all the time", 0, 100, 0);
         Option<int> liars = Words.Number("--liars", null, "Of a hundred devices, how many do the others' copies harm: liars, flooders and others in turn", 0, 50, 0);
@@ -37,7 +39,7 @@ static class SimCommand
         Option<bool> json = Words.Json();
         TaughtCommand command = new("sim", "simulate a swarm in one thread and virtual time, and check that it keeps its promises", "vault sim", "vault sim --nodes 100 --hours 6 --loss 5 --seed 7", "vault sim --nodes 50 --hostile 10 --json", "vault sim --nodes 10 --hours 0.5 --trouble 5 --runs 100")
         {
-            nodes, hours, settling, dials, messages, edits, blocks, lose, flap, liars, frees, silent, seed, runs, loss, hostile, trouble, calm, json,
+            nodes, hours, settling, dials, messages, edits, blocks, copies, minimum, lose, flap, liars, frees, silent, seed, runs, loss, hostile, trouble, calm, json,
         };
         command.SetAction((line, stop) =>
         {
@@ -51,6 +53,8 @@ static class SimCommand
                 Settling = TimeSpan.FromHours(line.GetValue(settling)),
                 Dials = line.GetValue(dials),
                 Blocks = line.GetValue(blocks),
+                Copies = line.GetValue(copies),
+                MinimumCopies = Math.Min(line.GetValue(minimum), line.GetValue(copies)),
                 LosePercent = line.GetValue(lose),
                 FlapPercent = line.GetValue(flap),
                 HostilePercent = line.GetValue(liars),
