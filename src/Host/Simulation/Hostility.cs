@@ -27,7 +27,7 @@ enum Hostility
 /// <summary>The harm that a hostile device does beside what it does as any other.</summary>
 sealed class HostileActs(Device device, Keeping keeping, RandomSource random)
 {
-    const int Remembered = 64, QuestionsAtOnce = 20;
+    const int Remembered = 64, QuestionsAtOnce = 6;
 
     readonly List<byte[]> overheard = [];
     int turn;

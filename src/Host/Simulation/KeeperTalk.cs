@@ -146,7 +146,7 @@ sealed partial class KeeperTalk : IDisposable
         After(Tick, Beat);
     }
 
-    void Save()
+    public void Save()
     {
         lastSave = Now;
         ByteWriter writer = new(1 << 16);

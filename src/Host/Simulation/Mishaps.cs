@@ -34,6 +34,7 @@ sealed class Mishaps(World world, Plan plan, RandomSource random)
     {
         if (over || world.IsQuiet) return;
         TimeSpan away = Pause(plan.FlapAway);
+        device.Keeper?.Save(); // most who come and go are shut down, not unplugged
         world.Crash(device, away);
         world.Network.After(away, () => Flap(device));
     });

@@ -28,6 +28,9 @@ public sealed partial class Keeper
     /// <summary>Others need a moment to be met before what they hold is missed.</summary>
     static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
 
+    /// <summary>As long as a server may be away.</summary>
+    static readonly TimeSpan NewcomersPatience = HealingLimits.GraceOf(DeviceClass.Server);
+
     readonly HeldColumn needing, innerOfNeeding;
     readonly Dictionary<HeldId, KeptPeer> blamed = [];
     readonly Allowance bandwidth = new(HealingLimits.BytesPerSecond, HealingLimits.BurstBytes);
@@ -74,7 +77,16 @@ public sealed partial class Keeper
         plan.Begin();
         IsDirty = false;
         safe = null;
+        isNew = null;
     }
+
+    bool? isNew;
+
+    /// <summary>
+    /// A device that has just begun and hasn't heard of every member yet can't tell who is gone from who is away: others know better,
+    /// and until then it makes copies only where the minimum takes them.
+    /// </summary>
+    bool IsNew(TimeSpan now) => isNew ??= now - started < NewcomersPatience && holders.Keys.Any(device => device != self && !(peers.TryGetValue(device, out KeptPeer? peer) && peer.Heard is not null));
 
     ulong[]? safe; // rows that have their copies, as of the beginning of this look
     int safeAsOf;
@@ -112,7 +124,7 @@ public sealed partial class Keeper
             else if (holders[peer.Device].IsMirror && IsThere(peer, now)) coming++;
         // With fewer than the minimum in reach nobody waits for who is away.
         if (present.Count < plan.Minimum) sites = present;
-        if (sites.Count >= plan.Target) return;
+        if (sites.Count >= plan.Target || (sites.Count >= plan.Minimum && IsNew(now))) return;
         plan.Consider(new ShortBlock(block, sites.Count, sites, coming, holder => holder.Device == self || peers.TryGetValue(holder.Device, out KeptPeer? peer) && IsThere(peer, now), isFreed), now);
     }
 

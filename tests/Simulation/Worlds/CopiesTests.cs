@@ -41,7 +41,7 @@ public sealed class CopiesTests(ITestOutputHelper output)
     {
         for (ulong seed = 1; seed <= (ulong)LongRun.Cases(1, 200); seed++)
         {
-            CopiesOutcome copies = AssertKept(Small with { Seed = seed, Devices = 15, Dials = 14, HostilePercent = 47, FreesPerHour = 120, CrashesPerDeviceHour = 1 });
+            CopiesOutcome copies = AssertKept(Small with { Seed = seed, Devices = 15, Dials = 14, HostilePercent = 47, FreesPerHour = 240, CrashesPerDeviceHour = 1, Duration = TimeSpan.FromMinutes(6), Settling = TimeSpan.FromMinutes(18) });
             Assert.True(copies.Freed > 0, copies.ToString());
         }
     }
