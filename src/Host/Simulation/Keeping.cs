@@ -135,7 +135,7 @@ sealed class Keeping
         if (lossAt is { } at && HealedAfter is null && UnderTarget == 0) HealedAfter = world.Network.Now - at;
     }
 
-    void Put(Device device, int number) => device.Held!.Write(number);
+    static void Put(Device device, int number) => device.Held!.Write(number);
 
     static IEnumerable<Holder> DistinctSites(IEnumerable<Holder> ranked) => ranked.DistinctBy(holder => holder.Site);
 
