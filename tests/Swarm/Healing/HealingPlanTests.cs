@@ -73,7 +73,7 @@ public sealed class HealingPlanTests
         Holder[] devices = [.. Enumerable.Range(1, 6).Select(number => PlacementTests.Device(number))];
         BlockId block = Block(RandomSource.Seeded(1));
         Assert.Empty(Acting(devices, block, devices[..1], Patience, coming: 5));
-        Assert.Equal(2, Acting(devices, block, devices[..1], HealingLimits.UrgentPatience, minimum: 2, coming: 5).Count);
+        Assert.Single(Acting(devices, block, devices[..1], HealingLimits.UrgentPatience, minimum: 2, coming: 5)); // as far as the minimum takes; the rest may come
         Assert.Equal(2, Acting(devices, block, devices[..1], HealingLimits.MirrorPatience, coming: 5).Take(2).Count());
     }
 
