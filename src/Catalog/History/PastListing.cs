@@ -6,14 +6,14 @@ namespace Vault.Catalog;
 
 /// <summary>
 /// All paths in a folder (null: everywhere) as they were at a time, in order. What there was is known only when every version has
-/// been looked at, so of each path no more is kept than its name and its place, some hundred bytes; what stood there is read
-/// again when its turn comes. A path whose versions are forgotten meanwhile is passed over.
+/// been looked at, so of each path no more is kept than its name; what stood there is looked up again when its turn comes. A path
+/// whose versions are forgotten meanwhile is passed over.
 /// </summary>
 public sealed class PastListing : IEnumerable<Head>
 {
     readonly CatalogParts parts;
     readonly DateTimeOffset time;
-    readonly List<(byte[] Path, Hash32 Position)> found = [];
+    readonly List<byte[]> found = []; // in UTF-8
 
     PastListing(CatalogParts parts, DateTimeOffset time) => (this.parts, this.time) = (parts, time);
 
@@ -26,15 +26,16 @@ public sealed class PastListing : IEnumerable<Head>
         using ISnapshot at = parts.Meta.Snapshot();
         foreach (List<FileRecord> versions in ByPosition(parts.Records.All(at).Select(head => head.Record), parts.Past.All(at).Where(IsSuperseded).Select(past => past.Record)))
             if (WinnerOf(versions.Select(parts.Open), time)?.Entry?.Path is { } path && (folder is null || path == folder || path.IsUnder(folder)))
-                listing.found.Add((path.ToUtf8(), versions[0].Position));
-        listing.found.Sort((one, other) => VaultPath.Compare(one.Path, other.Path));
+                listing.found.Add(path.ToUtf8());
+        listing.found.Sort((one, other) => VaultPath.Compare(one, other));
         return listing;
     }
 
     public IEnumerator<Head> GetEnumerator()
     {
-        foreach ((_, Hash32 position) in found)
+        foreach (byte[] path in found)
         {
+            Hash32 position = parts.Sealer!.PositionOf(VaultPath.Parse(path)!);
             IEnumerable<FileRecord> versions = parts.Records.At(position).Select(head => head.Record).Concat(parts.Past.At(position).Where(IsSuperseded).Select(past => past.Record));
             if (WinnerOf(versions.Select(parts.Open), time) is { } winner) yield return winner;
         }
