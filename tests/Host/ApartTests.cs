@@ -79,4 +79,51 @@ public sealed class ApartTests
             Assert.True(code == 0, error);
         }
     }
+
+    [Fact]
+    public async Task A_data_folder_put_back_from_a_backup_only_takes_until_it_has_caught_up_and_says_so()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon other = await RunningDaemon.StartAsync(folder["other"]);
+        await other.RunAsync(null, "create", "photos");
+        string data = folder["data"], backup = folder["backup"];
+        await using (RunningDaemon first = await RunningDaemon.StartAsync(data))
+        {
+            await first.RunAsync(null, "join", await TicketAsync(other));
+            await first.RunAsync("kept"u8.ToArray(), "add", "photos", "-", "--as", "kept");
+            await InStepAsync(first, other);
+            Assert.Equal(0, await first.StopAsync());
+        }
+        await CopyAsync(data, backup);
+        await using (RunningDaemon second = await RunningDaemon.StartAsync(data))
+        {
+            await second.RunAsync(null, "rm", "photos", "kept");
+            await second.RunAsync("written since"u8.ToArray(), "add", "photos", "-", "--as", "since");
+            await InStepAsync(second, other);
+            Assert.Equal(0, await second.StopAsync());
+        }
+        string root = await other.TextAsync("root", "photos");
+        Directory.Delete(data, recursive: true);
+        await CopyAsync(backup, data);
+        await using RunningDaemon restored = await RunningDaemon.StartAsync(data);
+        await InStepAsync(other, restored);
+        Assert.Equal(root, await other.TextAsync("root", "photos")); // the deleted file didn't come back, nothing was lost
+        Assert.DoesNotContain("kept", await restored.TextAsync("ls", "photos"));
+        Assert.Equal("written since"u8.ToArray(), await restored.RunAsync(null, "cat", "photos", "since"));
+        await restored.RunAsync("and on"u8.ToArray(), "add", "photos", "-", "--as", "on");
+        await InStepAsync(restored, other);
+        await restored.KillAsync();
+        string heard = await restored.LastWordsAsync();
+        Assert.Contains("photos: this device was put back to an earlier state", heard);
+        Assert.Contains("it only takes from others until it has caught up", heard);
+        Assert.Contains("photos: this device has caught up with the others", heard);
+
+        static async Task CopyAsync(string from, string to)
+        {
+            Directory.CreateDirectory(to);
+            foreach (string folder in Directory.EnumerateDirectories(from)) await CopyAsync(folder, Path.Combine(to, Path.GetFileName(folder)));
+            foreach (string file in Directory.EnumerateFiles(from))
+                if (Path.GetExtension(file) != ".sock") File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+        }
+    }
 }
