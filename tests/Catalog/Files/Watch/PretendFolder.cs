@@ -26,6 +26,14 @@ sealed class PretendFolder(Node node, RandomSource random)
 
     public IEnumerable<VaultPath> Names => there.Keys;
 
+    readonly HashSet<(VaultPath, string)> written = [];
+
+    /// <summary>
+    /// What came back to a name where it had been before. After a death that can't be told from an old copy, which the newer version
+    /// replaces: then it is in the history, and not before everybody's eyes.
+    /// </summary>
+    public HashSet<string> Returned { get; } = [];
+
     /// <summary>What happened here, for a failure's message.</summary>
     public Action<string> Told { get; init; } = _ => { };
 
@@ -37,6 +45,7 @@ sealed class PretendFolder(Node node, RandomSource random)
     public void Write(VaultPath name, string content)
     {
         Told($"user writes {name}: {content}");
+        if (!written.Add((name, content))) Returned.Add(content);
         foreach (VaultPath above in name.Ancestors.ToList())
         {
             if (there.GetValueOrDefault(above) != "/") Delete(above);

@@ -73,7 +73,7 @@ public sealed class ReconcilerTests
         {
             Assert.Equal(folders[0].Contents, folder.Contents);
             // What nobody has thrown away lies before everybody's eyes, not only in the history.
-            string[] lost = [.. written.Except(folder.Files).Except(folders.SelectMany(one => one.ThrownAway))];
+            string[] lost = [.. written.Except(folder.Files).Except(folders.SelectMany(one => one.ThrownAway.Concat(one.Returned)))];
             Assert.True(lost.Length == 0, $"{string.Join(", ", lost)} lost: {because}\n{string.Join('\n', story)}");
             Assert.Equal(Shown(folder.Node), folder.Contents.Where(one => one.Value != "/").Select(one => one.Key).ToHashSet());
         }
