@@ -9,6 +9,7 @@
 //   levels SRC          what each zstd level makes of the files below SRC
 //   catalog-fill STORE N    a catalog of N files; catalog-use STORE opens it and measures what one does with it
 //   differences N       what two sets of N leaves exchange to find what they differ in
+//   chat-fill STORE N       a chat of N messages; chat-use STORE opens, checks and adds to it; chat-backfill STORE EMPTY hands it to a newcomer
 //   corpus DIR SCALE    makes trees to store: DIR/big, DIR/edited, DIR/mixed
 using System.Globalization;
 using Vault.Bench;
@@ -25,6 +26,9 @@ return args switch
     ["catalog-fill", var store, var count] => CatalogScenario.Fill(store, Number(count)),
     ["catalog-use", var store] => CatalogScenario.Use(store),
     ["differences", var count] => DifferencesScenario.Run(Number(count)),
+    ["chat-fill", var store, var count] => ChatScenario.Fill(store, Number(count)),
+    ["chat-use", var store] => ChatScenario.Use(store),
+    ["chat-backfill", var store, var target] => await ChatScenario.BackfillAsync(store, target),
     ["corpus", var target, var scale] => Corpus.Make(target, double.Parse(scale, CultureInfo.InvariantCulture)),
     _ => Usage(),
 };
@@ -33,6 +37,6 @@ static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: vault-bench write STORE SRC | read STORE DST | floor SRC DST | commits STORE N | puts STORE N | sizes STORE KIB BIG EDITED MIXED | levels SRC | catalog-fill STORE N | catalog-use STORE | differences N | corpus DIR SCALE");
+    Console.Error.WriteLine("usage: vault-bench write STORE SRC | read STORE DST | floor SRC DST | commits STORE N | puts STORE N | sizes STORE KIB BIG EDITED MIXED | levels SRC | catalog-fill STORE N | catalog-use STORE | differences N | chat-fill STORE N | chat-use STORE | chat-backfill STORE EMPTY | corpus DIR SCALE");
     return 2;
 }

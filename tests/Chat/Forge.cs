@@ -9,12 +9,13 @@ static class Forge
     public static MessageBody Text(string text, string room = "general") => new(BodyKind.Text, room, text, Witness.None);
 
     public static SignedMessage Message(
-        ChatWorld world, ChatDevice by, ulong sequence, Hash32 previous, MessageBody body, uint chain = 0, HybridTime? time = null, IReadOnlyList<FeedHead>? heads = null)
+        ChatWorld world, ChatDevice by, ulong sequence, Hash32 previous, MessageBody body, uint chain = 0, HybridTime? time = null, IReadOnlyList<FeedHead>? heads = null, Hash32? witness = null)
     {
         FeedId feed = new(by.Id, chain);
         RoomTag room = RoomTag.Of(world.Keys.Current, body.Room);
         byte[] sealedBody = new BodySealer(world.Keys, world.Random).Seal(world.Keys.Current, room, feed, sequence, body);
-        MessageHeader header = new(feed, sequence, previous, time ?? by.Clock.Next(), world.Keys.Current.Number, room, Hash32.Of(sealedBody), sealedBody.Length, heads ?? []);
+        MessageHeader header = new(feed, sequence, previous, time ?? by.Clock.Next(), world.Keys.Current.Number, room, Hash32.Of(sealedBody), sealedBody.Length, heads ?? [],
+            witness ?? BodySealer.Commit(world.Keys.Current, feed, sequence, body.Witness));
         return SignedMessage.Sign(world.Keys.Vault, by.Key, header, sealedBody);
     }
 }

@@ -63,13 +63,16 @@ def room_tag(room):
     return mac(hkdf(READ, b"vault/v1/room"), b"vault/v1/chat-room-tag", room.encode())[:16]
 
 
-def body(kind, room, text, target, root, counters):
-    room, text = room.encode(), text.encode()
-    out = bytes([1, kind]) + target + bytes([len(room)]) + room + struct.pack(">H", len(text)) + text
-    out += root + struct.pack(">H", len(counters))
+def witnessed(root, counters):
+    out = root + struct.pack(">H", len(counters))
     for author, latest in sorted(counters):
         out += author + struct.pack(">Q", latest)
     return out
+
+
+def body(kind, room, text, target, root, counters):
+    room, text = room.encode(), text.encode()
+    return bytes([1, kind]) + target + bytes([len(room)]) + room + struct.pack(">H", len(text)) + text + witnessed(root, counters)
 
 
 def seal(tag, feed, sequence, plain):
@@ -79,9 +82,16 @@ def seal(tag, feed, sequence, plain):
     return NONCE + xchacha(key, NONCE, filled, feed + struct.pack(">Q", sequence))
 
 
-def header(feed, sequence, previous, time, tag, sealed, heads):
+def witness(feed, sequence, root, counters):
+    if not counters:
+        return bytes(32)
+    blind = mac(hkdf(READ, b"vault/v1/room"), b"vault/v1/chat-witness-blind", feed, struct.pack(">Q", sequence))
+    return sha(b"vault/v1/chat-witness", blind, witnessed(root, counters))
+
+
+def header(feed, sequence, previous, time, tag, sealed, committed, heads):
     out = b"\1" + feed + struct.pack(">Q", sequence) + previous + struct.pack(">QI", time, EPOCH) + tag
-    out += sha(sealed) + struct.pack(">IH", len(sealed), len(heads))
+    out += sha(sealed) + struct.pack(">I", len(sealed)) + committed + struct.pack(">H", len(heads))
     return out + b"".join(sorted(heads))
 
 
@@ -102,7 +112,7 @@ def main():
         plain = body(kind, room, text, target, sha(b"root", bytes([i])), counters)
         tag = room_tag(room)
         sealed = seal(tag, feed, sequence, plain)
-        made = header(feed, sequence, previous, at, tag, sealed, heads)
+        made = header(feed, sequence, previous, at, tag, sealed, witness(feed, sequence, sha(b"root", bytes([i])), counters), heads)
         digest = sha(b"vault/v1/chat-header", made)
         lines += [
             f"what = message", f"kind = {kind}", f"room = {room}", f"text = {text}", f"target = {target.hex()}",

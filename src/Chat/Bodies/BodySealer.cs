@@ -44,8 +44,19 @@ public sealed class BodySealer(VaultKeys keys, RandomSource random)
         int length = BinaryPrimitives.ReadUInt16BigEndian(padded), filled = (2 + length + Grain - 1) / Grain * Grain;
         if (padded.Length != filled || padded.AsSpan(2 + length).IndexOfAnyExcept((byte)0) >= 0) return null;
         MessageBody? body = MessageBody.Parse(padded.AsSpan(2, length));
-        return body != null && RoomTag.Of(epoch, body.Room) == header.Room ? body : null;
+        return body != null && RoomTag.Of(epoch, body.Room) == header.Room && body.Witness.Committed(Blind(epoch, header.Feed, header.Sequence)) == header.Witness ? body : null;
     }
+
+    /// <summary>What a header says of a witness.</summary>
+    public static Hash32 Commit(SecretEpoch epoch, FeedId feed, ulong sequence, Witness witness) => witness.Committed(Blind(epoch, feed, sequence));
+
+    /// <summary>A message's witness with the blind that opens its header's commitment. Null where there is none, or it can't be read here.</summary>
+    public ShownWitness? Show(SignedMessage message) =>
+        message.Header.Witness != default && message.Body is { } sealedBody && Open(message.Header, sealedBody.Span) is { } body && keys.Epoch(message.Header.Epoch) is { } epoch
+            ? new ShownWitness(Blind(epoch, message.Header.Feed, message.Header.Sequence), body.Witness) : null;
+
+    /// <summary>Of one message alone, and derived, so that it takes no room: to show it gives nothing else away.</summary>
+    static byte[] Blind(SecretEpoch epoch, FeedId feed, ulong sequence) => HMACSHA256.HashData(epoch.Room.Span, [.. "vault/v1/chat-witness-blind"u8, .. Place(feed, sequence)]);
 
     static void DeriveKey(SecretEpoch epoch, RoomTag room, Span<byte> key)
     {

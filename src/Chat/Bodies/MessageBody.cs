@@ -19,7 +19,7 @@ public enum BodyKind : byte
     Erase = 5,
     /// <summary>The path of a file in the vault.</summary>
     File = 6,
-    /// <summary>Something the program notes: a device joined, a new chain begins.</summary>
+    /// <summary>Something that happened rather than was said: a script notes that a backup is done.</summary>
     Marker = 7,
 }
 

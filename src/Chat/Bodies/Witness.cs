@@ -13,6 +13,19 @@ public sealed record Witness(Hash32 Root, IReadOnlyList<(DeviceId Device, Hybrid
 {
     public static Witness None { get; } = new(default, []);
 
+    /// <summary>
+    /// What a header says of it: zero for nothing, else a hash that binds and, as long as the blind isn't shown, hides. Who is shown both knows what the
+    /// author's device had, and nothing of what was said.
+    /// </summary>
+    internal Hash32 Committed(ReadOnlySpan<byte> blind)
+    {
+        if (Counters.Count == 0) return default;
+        ByteWriter writer = new(128);
+        writer.Bytes("vault/v1/chat-witness"u8).Bytes(blind);
+        Write(writer);
+        return Hash32.Of(writer.Written);
+    }
+
     internal void Write(ByteWriter writer)
     {
         writer.Hash(Root).UInt16((ushort)Counters.Count);

@@ -4,8 +4,9 @@ using Vault.Primitives;
 namespace Vault.Chat;
 
 /// <summary>
-/// A vault's chat as evidence in one file: who was in the vault, every signed header, every proof of a fork. Whoever has it needs
-/// nothing else to check every chain and every signature; what was said isn't in it, only its hashes.
+/// A vault's chat as evidence in one file: who was in the vault, every signed header, what its author's device had of the vault at the time, every
+/// proof of a fork. Whoever has it needs nothing else to check every chain, every signature, and what devices say of the vault against
+/// each other. What was said isn't in it, only its hashes.
 /// </summary>
 public static class ChatBundle
 {
@@ -16,7 +17,8 @@ public static class ChatBundle
 
     const int MostBytes = 64 << 10;
 
-    public static void Write(Stream output, Membership members, ChatLog log)
+    /// <param name="show">A message's witness, where this device can read it.</param>
+    public static void Write(Stream output, Membership members, ChatLog log, Func<SignedMessage, ShownWitness?> show)
     {
         output.Write(Label);
         Put(output, new ByteWriter(64).Hash(members.Vault.Key).UInt32((uint)members.Known.Count));
@@ -36,7 +38,8 @@ public static class ChatBundle
             foreach (SignedMessage message in log.Range(head.Feed, 1, (int)head.Sequence))
             {
                 byte[] signed = message.EncodeHeader();
-                Put(output, new ByteWriter(2 + signed.Length).UInt16((ushort)signed.Length).Bytes(signed));
+                byte[] witness = show(message)?.Encode() ?? [];
+                Put(output, new ByteWriter(4 + signed.Length + witness.Length).UInt16((ushort)signed.Length).Bytes(signed).UInt16((ushort)witness.Length).Bytes(witness));
             }
         }
         Put(output, new ByteWriter(4).UInt32((uint)forks.Count));
@@ -67,7 +70,7 @@ public static class ChatBundle
             for (uint left = Count(input); left > 0; left--)
                 records.Add(ControlRecord.Parse(vault, Take(input, Size(input))) ?? throw new CorruptDataException("a certificate in the file is forged or malformed"));
             Membership members = Membership.Of(vault, records);
-            ChatVerifier verifier = new(vault, members, (_, _) => null, _ => false);
+            ChatVerifier verifier = new(vault, members, (_, _) => null, hadRoot: null);
             for (uint left = Count(input); left > 0; left--)
             {
                 FeedId feed = FeedId.Read(Take(input, FeedId.Size));
@@ -89,10 +92,16 @@ public static class ChatBundle
         }
     }
 
-    static IEnumerable<SignedMessage> Messages(Stream input, ulong count)
+    static IEnumerable<(SignedMessage, Witness?)> Messages(Stream input, ulong count)
     {
         for (; count > 0; count--)
-            yield return SignedMessage.From(Take(input, (int)Number(input, sizeof(ushort))), null) ?? throw new CorruptDataException("a header in the file is malformed");
+        {
+            SignedMessage message = SignedMessage.From(Take(input, (int)Number(input, sizeof(ushort))), null) ?? throw new CorruptDataException("a header in the file is malformed");
+            byte[] shown = Take(input, (int)Number(input, sizeof(ushort)));
+            ShownWitness? witness = shown.Length == 0 ? null : ShownWitness.Parse(shown);
+            if (shown.Length > 0 && witness?.IsOf(message.Header) != true) throw new CorruptDataException($"what is shown of message {message.Header.Sequence} of {message.Header.Feed} isn't what its author signed");
+            yield return (message, witness?.Witness);
+        }
     }
 
     static uint Count(Stream input) => Number(input, sizeof(uint)) is var count and <= Most ? (uint)count : throw new CorruptDataException("the file announces more than a chat has");

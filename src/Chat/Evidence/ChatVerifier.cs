@@ -7,9 +7,9 @@ namespace Vault.Chat;
 /// <summary>How what a message says of the vault compares with what is known of it.</summary>
 public enum WitnessVerdict
 {
-    /// <summary>This device had that very root.</summary>
+    /// <summary>This device had that very root; in evidence that a third party has, another device has signed the same state.</summary>
     Matched,
-    /// <summary>It had no such root, and nothing contradicts it: the author had other records at the time, or says nothing.</summary>
+    /// <summary>Nothing to hold it against, and nothing contradicts it: the author had other records at the time, says nothing, or it was erased or isn't shown.</summary>
     NotComparable,
     /// <summary>It contradicts another message of its author, or somebody's with the same counters.</summary>
     Contradiction,
@@ -29,7 +29,9 @@ public sealed record ChatVerdict(
 /// Goes through feeds again as if nothing had been checked before: every link of every chain, every signature, everything a
 /// header says of others, every witness. Finds what was changed on the disk as well as what never fitted together.
 /// </summary>
-public sealed class ChatVerifier(VaultId vault, Membership members, Func<MessageHeader, ReadOnlyMemory<byte>, MessageBody?> open, Func<Hash32, bool> hadRoot)
+/// <param name="open">Opens a body, where this device can.</param>
+/// <param name="hadRoot">Whether this device had a root; null for who has no copy of the vault, and can only hold devices against each other.</param>
+public sealed class ChatVerifier(VaultId vault, Membership members, Func<MessageHeader, ReadOnlyMemory<byte>, MessageBody?> open, Func<Hash32, bool>? hadRoot)
 {
     /// <summary>Enough to show; a broken disk would fill any list.</summary>
     const int MostContradictions = 100;
@@ -38,25 +40,40 @@ public sealed class ChatVerifier(VaultId vault, Membership members, Func<Message
 
     readonly List<Contradiction> contradictions = [];
     readonly Dictionary<FeedId, List<Hash32>> chains = [];
-    readonly List<(SignedMessage By, FeedHead Claim)> claims = [];
-    readonly Dictionary<Hash32, (Hash32 Root, SignedMessage By)> roots = []; // by what a witness says was seen
+    readonly Dictionary<FeedId, ulong> claimed = []; // the last message of a feed that somebody says he had seen
+    readonly List<(byte[] By, FeedHead Claim)> unsettled = []; // of feeds that weren't walked yet, and what didn't fit
+    readonly Dictionary<Hash32, WitnessedState> states = []; // by what a witness says was seen
     readonly Dictionary<DeviceId, (Witness Witness, SignedMessage By)> lastWitness = [];
     long messages, matched, notComparable;
 
+    /// <summary>What several messages say of one set of records.</summary>
+    sealed class WitnessedState(Hash32 root, SignedMessage by)
+    {
+        public Hash32 Root => root;
+        public SignedMessage By => by;
+        public long Messages { get; set; }
+        public bool BySeveral { get; set; }
+    }
+
     /// <summary>One feed from its first message on. Feeds of one device come in the order of their chains.</summary>
-    public void Walk(FeedId feed, IEnumerable<SignedMessage> inOrder)
+    public void Walk(FeedId feed, IEnumerable<SignedMessage> inOrder) =>
+        Walk(feed, inOrder.Select(message => (message, message.Body is { } body && open(message.Header, body) is { } opened ? opened.Witness : null)));
+
+    /// <summary>The same with what is shown of their witnesses.</summary>
+    public void Walk(FeedId feed, IEnumerable<(SignedMessage Message, Witness? Witness)> inOrder)
     {
         List<Hash32> chain = [];
         SignedMessage? last = null;
-        foreach (SignedMessage[] slice in inOrder.Chunk(Slice))
+        foreach ((SignedMessage Message, Witness? Witness)[] slice in inOrder.Chunk(Slice))
         {
             bool[] signed = new bool[slice.Length];
             Ed25519PublicKey? key = members.Find(feed.Device)?.Key;
-            Parallel.For(0, slice.Length, i => signed[i] = key is { } author && slice[i].IsSignedBy(vault, author));
+            Parallel.For(0, slice.Length, i => signed[i] = key is { } author && slice[i].Message.IsSignedBy(vault, author));
             for (int i = 0; i < slice.Length; i++)
             {
-                Check(feed, slice[i], last, signed[i]);
-                last = slice[i];
+                Check(feed, slice[i].Message, last, signed[i]);
+                Judge(slice[i].Message, slice[i].Witness);
+                last = slice[i].Message;
                 chain.Add(last.Hash);
             }
         }
@@ -71,13 +88,19 @@ public sealed class ChatVerifier(VaultId vault, Membership members, Func<Message
         if (header.Feed != feed || header.Sequence != (last?.Header.Sequence ?? 0) + 1) Report("it stands at another place than it says", message, last);
         if (header.Previous != (last?.Hash ?? default)) Report("it doesn't follow on the message before it", message, last);
         if (last != null && header.Time <= last.Header.Time) Report("it is not later than the message before it", message, last);
-        foreach (FeedHead claim in header.Heads) claims.Add((message.WithoutBody(), claim));
-        Judge(message);
+        byte[]? evidence = null;
+        foreach (FeedHead claim in header.Heads)
+        {
+            claimed[claim.Feed] = Math.Max(claimed.GetValueOrDefault(claim.Feed), claim.Sequence);
+            if (!Fits(claim)) unsettled.Add((evidence ??= message.EncodeHeader(), claim));
+        }
     }
 
-    void Judge(SignedMessage message)
+    bool Fits(FeedHead claim) => chains.TryGetValue(claim.Feed, out List<Hash32>? chain) && (claim.Sequence > (ulong)chain.Count || chain[(int)claim.Sequence - 1] == claim.Hash);
+
+    void Judge(SignedMessage message, Witness? shown)
     {
-        if (message.Body is not { } sealedBody || open(message.Header, sealedBody) is not { Witness: { Counters.Count: > 0 } witness })
+        if (shown is not { Counters.Count: > 0 } witness)
         {
             notComparable++;
             return;
@@ -90,10 +113,12 @@ public sealed class ChatVerifier(VaultId vault, Membership members, Func<Message
         lastWitness[author] = (witness, evidence);
 
         Hash32 seen = Seen(witness);
-        if (roots.TryGetValue(seen, out (Hash32 Root, SignedMessage By) other) && other.Root != witness.Root)
-            fits = Report("another root was witnessed with the same records", message, other.By);
-        roots.TryAdd(seen, (witness.Root, evidence));
+        if (!states.TryGetValue(seen, out WitnessedState? state)) states.Add(seen, state = new WitnessedState(witness.Root, evidence));
+        else if (state.Root != witness.Root) fits = Report("another root was witnessed with the same records", message, state.By);
         if (!fits) return;
+        state.Messages++;
+        state.BySeveral |= state.By.Header.Feed.Device != author;
+        if (hadRoot is null) return; // for the end to say
         if (hadRoot(witness.Root)) matched++;
         else notComparable++;
     }
@@ -121,17 +146,20 @@ public sealed class ChatVerifier(VaultId vault, Membership members, Func<Message
 
     /// <summary>Messages that others say they had seen and that weren't among those walked.</summary>
     public IReadOnlyList<ChatGap> Missing() =>
-        [.. claims.GroupBy(claim => claim.Claim.Feed).Select(seen => new ChatGap(seen.Key, (ulong)(chains.GetValueOrDefault(seen.Key)?.Count ?? 0) + 1, seen.Max(claim => claim.Claim.Sequence)))
-            .Where(gap => gap.To >= gap.From).OrderBy(gap => gap.Feed)];
+        [.. claimed.Select(seen => new ChatGap(seen.Key, (ulong)(chains.GetValueOrDefault(seen.Key)?.Count ?? 0) + 1, seen.Value)).Where(gap => gap.To >= gap.From).OrderBy(gap => gap.Feed)];
 
     /// <summary>What all the feeds together show.</summary>
     public ChatVerdict Finish(IReadOnlyList<ForkProof> forks, IReadOnlyList<ChatGap> gaps)
     {
-        foreach ((SignedMessage by, FeedHead claim) in claims)
+        foreach ((byte[] by, FeedHead claim) in unsettled)
         {
-            if (!chains.TryGetValue(claim.Feed, out List<Hash32>? chain) || claim.Sequence > (ulong)chain.Count || chain[(int)claim.Sequence - 1] == claim.Hash) continue;
-            if (forks.Any(fork => fork.Feed == claim.Feed && claim.Sequence >= fork.Sequence)) continue;
-            Report($"it has seen another message {claim.Sequence} of {claim.Feed} than there is", by, null);
+            if (!chains.ContainsKey(claim.Feed) || Fits(claim) || forks.Any(fork => fork.Feed == claim.Feed && claim.Sequence >= fork.Sequence)) continue;
+            Report($"it has seen another message {claim.Sequence} of {claim.Feed} than there is", SignedMessage.From(by, null)!, null);
+        }
+        if (hadRoot is null)
+        {
+            matched = states.Values.Where(state => state.BySeveral).Sum(state => state.Messages);
+            notComparable += states.Values.Where(state => !state.BySeveral).Sum(state => state.Messages);
         }
         return new ChatVerdict(messages, chains.Count, matched, notComparable, contradictions, forks, gaps);
     }

@@ -13,11 +13,12 @@ namespace Vault.Chat;
 /// <param name="Room">Tells rooms apart for those who can't read.</param>
 /// <param name="Body">The hash of the sealed body.</param>
 /// <param name="Heads">Of other feeds, ascending: those that moved since this author's message before.</param>
+/// <param name="Witness">Binds its author to what the body says of the vault, so that this can be shown without the text; zero where nothing is said.</param>
 public sealed record MessageHeader(
-    FeedId Feed, ulong Sequence, Hash32 Previous, HybridTime Time, uint Epoch, RoomTag Room, Hash32 Body, int BodySize, IReadOnlyList<FeedHead> Heads)
+    FeedId Feed, ulong Sequence, Hash32 Previous, HybridTime Time, uint Epoch, RoomTag Room, Hash32 Body, int BodySize, IReadOnlyList<FeedHead> Heads, Hash32 Witness = default)
 {
     const byte Version = 1;
-    const int FixedSize = 1 + FeedId.Size + 8 + Hash32.Size + 8 + 4 + RoomTag.Size + Hash32.Size + 4 + 2;
+    const int FixedSize = 1 + FeedId.Size + 8 + Hash32.Size + 8 + 4 + RoomTag.Size + Hash32.Size + 4 + Hash32.Size + 2;
 
     public const int MaxSize = FixedSize + ChatLimits.HeadsPerMessage * FeedHead.Size;
 
@@ -31,7 +32,7 @@ public sealed record MessageHeader(
         writer.Byte(Version).Bytes(fixedFields).UInt64(Sequence).Hash(Previous).UInt64(Time.Value).UInt32(Epoch);
         Span<byte> room = stackalloc byte[RoomTag.Size];
         Room.CopyTo(room);
-        writer.Bytes(room).Hash(Body).UInt32((uint)BodySize).UInt16((ushort)Heads.Count);
+        writer.Bytes(room).Hash(Body).UInt32((uint)BodySize).Hash(Witness).UInt16((ushort)Heads.Count);
         foreach (FeedHead head in Heads) head.Write(writer);
         return writer.ToArray();
     }
@@ -45,7 +46,7 @@ public sealed record MessageHeader(
         ReadOnlySpan<byte> feed = reader.Take(FeedId.Size);
         (ulong sequence, Hash32 previous, HybridTime time, uint epoch) = (reader.TakeUInt64(), reader.TakeHash(), new HybridTime(reader.TakeUInt64()), reader.TakeUInt32());
         ReadOnlySpan<byte> room = reader.Take(RoomTag.Size);
-        (Hash32 body, uint bodySize, int count) = (reader.TakeHash(), reader.TakeUInt32(), reader.TakeUInt16());
+        (Hash32 body, uint bodySize, Hash32 witness, int count) = (reader.TakeHash(), reader.TakeUInt32(), reader.TakeHash(), reader.TakeUInt16());
         if (reader.Failed || version != Version || count > ChatLimits.HeadsPerMessage || bodySize is 0 or > ChatLimits.Body) return null;
         FeedHead[] heads = new FeedHead[count];
         for (int i = 0; i < count; i++)
@@ -53,7 +54,7 @@ public sealed record MessageHeader(
             heads[i] = FeedHead.Read(ref reader);
             if (reader.Failed || (i > 0 && heads[i - 1].Feed.CompareTo(heads[i].Feed) >= 0)) return null;
         }
-        MessageHeader header = new(FeedId.Read(feed), sequence, previous, time, epoch, new RoomTag(room), body, (int)bodySize, heads);
+        MessageHeader header = new(FeedId.Read(feed), sequence, previous, time, epoch, new RoomTag(room), body, (int)bodySize, heads, witness);
         return reader.AtEnd && header.IsConsistent ? header : null;
     }
 

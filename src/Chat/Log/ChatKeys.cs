@@ -28,13 +28,16 @@ public static class ChatKeys
     /// <summary>Of a room: its messages by time; its sealed name.</summary>
     internal const byte TimeOf = (byte)'t', RoomOf = (byte)'r';
 
+    /// <summary>Of a room: how far it was read here.</summary>
+    internal const byte ReadOf = (byte)'g';
+
     /// <summary>Of a message: its body couldn't be read when it came.</summary>
     internal const byte UnreadOf = (byte)'u';
 
     /// <summary>This device's own feed may be longer than is remembered here.</summary>
     internal const byte DoubtOf = (byte)'d';
 
-    internal const int PlaceSize = FeedId.Size + sizeof(ulong);
+    internal const int PlaceSize = FeedId.Size + sizeof(ulong), MomentSize = sizeof(ulong) + PlaceSize;
 
     /// <summary>Longer than whatever follows a prefix.</summary>
     const int LongestRest = 96;

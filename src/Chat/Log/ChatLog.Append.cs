@@ -47,8 +47,9 @@ public sealed partial class ChatLog
         HybridTime time = ports.Clock.Next(heads.Select(head => head.Time).Append(last.Time).Max());
         ulong sequence = last.Sequence + 1;
         RoomTag roomTag = RoomTag.Of(epoch, room);
-        byte[] body = sealer.Seal(epoch, roomTag, feed.Feed, sequence, new MessageBody(kind, room, text, ports.Witness(), target));
-        SignedMessage message = SignedMessage.Sign(vault, key, new MessageHeader(feed.Feed, sequence, last.Hash, time, epoch.Number, roomTag, Hash32.Of(body), body.Length, heads), body);
+        Witness witness = ports.Witness();
+        byte[] body = sealer.Seal(epoch, roomTag, feed.Feed, sequence, new MessageBody(kind, room, text, witness, target));
+        SignedMessage message = SignedMessage.Sign(vault, key, new MessageHeader(feed.Feed, sequence, last.Hash, time, epoch.Number, roomTag, Hash32.Of(body), body.Length, heads, BodySealer.Commit(epoch, feed.Feed, sequence, witness)), body);
 
         Batch batch = new();
         Store(batch, message);

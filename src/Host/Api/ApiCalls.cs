@@ -91,6 +91,8 @@ static class ApiCalls
     public static readonly ApiCall<SendChat, ChatShown> SendChat = new("chat/send", asked.SendChat, json.ChatShown, (c, r, _, s) => c.SendChatAsync(r, s));
     public static readonly ApiList<ShowChat, ChatShown> ChatLog = new("chat/log", asked.ShowChat, json.ChatShown, (c, r, s) => c.ChatLogAsync(r, s));
     public static readonly ApiCall<OfVault, ChatStanding> ChatStanding = new("chat/standing", asked.OfVault, json.ChatStanding, (c, r, _, s) => c.ChatStandingAsync(r.Vault ?? "", s));
+    public static readonly ApiCall<ReadChat, Agreed> ReadChat = new("chat/read", asked.ReadChat, json.Agreed, async (c, r, _, s) => new Agreed(await c.ReadChatAsync(r, s)));
+    public static readonly ApiCall<AllowChat, ChatStanding> AllowChat = new("chat/allow", asked.AllowChat, json.ChatStanding, (c, r, _, s) => c.AllowChatAsync(r, s));
     public static readonly ApiCall<VerifyChat, ChatVerified> VerifyChat = new("chat/verify", asked.VerifyChat, json.ChatVerified, (c, r, _, s) => c.VerifyChatAsync(r, s));
     public static readonly ApiCall<NoRequest, DaemonStatus> Daemon = new("daemon", asked.NoRequest, json.DaemonStatus, (c, _, _, s) => c.DaemonStatusAsync(s));
     public static readonly ApiCall<NoRequest, Agreed> Stop = new("stop", asked.NoRequest, json.Agreed, async (c, _, _, s) => new Agreed(await c.StopDaemonAsync(s)));
@@ -172,6 +174,8 @@ sealed partial class ApiJson : JsonSerializerContext;
 [JsonSerializable(typeof(WatchFolder))]
 [JsonSerializable(typeof(SendChat))]
 [JsonSerializable(typeof(ShowChat))]
+[JsonSerializable(typeof(ReadChat))]
+[JsonSerializable(typeof(AllowChat))]
 [JsonSerializable(typeof(VerifyChat))]
 [JsonSerializable(typeof(OfferSpace))]
 [JsonSerializable(typeof(FindCopies))]

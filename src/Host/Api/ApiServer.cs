@@ -136,7 +136,8 @@ sealed class ApiServer : IAsyncDisposable
         Map(routes, ApiCalls.Offer); Map(routes, ApiCalls.WhereIs); Map(routes, ApiCalls.Free); Map(routes, ApiCalls.Keep); Map(routes, ApiCalls.WhatIf);
         Map(routes, ApiCalls.Stop);
         Map(routes, ApiCalls.Watch); Map(routes, ApiCalls.Watches); Map(routes, ApiCalls.EndWatch); Map(routes, ApiCalls.ApproveWatch);
-        Map(routes, ApiCalls.SendChat); Map(routes, ApiCalls.ChatLog); Map(routes, ApiCalls.ChatStanding); Map(routes, ApiCalls.VerifyChat);
+        Map(routes, ApiCalls.SendChat); Map(routes, ApiCalls.ChatLog); Map(routes, ApiCalls.ChatStanding); Map(routes, ApiCalls.ReadChat);
+        Map(routes, ApiCalls.AllowChat); Map(routes, ApiCalls.VerifyChat);
         routes.MapPost("/api/v1/content", SendContentAsync);
         routes.MapPost("/api/v1/put", TakeContentAsync);
         description.AddBytes();

@@ -94,6 +94,8 @@ sealed class RemoteCommands : ICommands
     public Task<ChatShown> SendChatAsync(SendChat request, CancellationToken stop) => CallAsync(ApiCalls.SendChat, request, null, stop);
     public IAsyncEnumerable<ChatShown> ChatLogAsync(ShowChat request, CancellationToken stop) => ListAsync(ApiCalls.ChatLog, request, stop);
     public Task<ChatStanding> ChatStandingAsync(string vault, CancellationToken stop) => CallAsync(ApiCalls.ChatStanding, new OfVault(vault), null, stop);
+    public async Task<bool> ReadChatAsync(ReadChat request, CancellationToken stop) => (await CallAsync(ApiCalls.ReadChat, request, null, stop)).Done;
+    public Task<ChatStanding> AllowChatAsync(AllowChat request, CancellationToken stop) => CallAsync(ApiCalls.AllowChat, request, null, stop);
     public Task<ChatVerified> VerifyChatAsync(VerifyChat request, CancellationToken stop) => CallAsync(ApiCalls.VerifyChat, request, null, stop);
     public Task<DaemonStatus> DaemonStatusAsync(CancellationToken stop) => CallAsync(ApiCalls.Daemon, new NoRequest(), null, stop);
     public async Task<bool> StopDaemonAsync(CancellationToken stop) => (await CallAsync(ApiCalls.Stop, new NoRequest(), null, stop)).Done;

@@ -12,9 +12,24 @@ static class Session
         return new LocalCommands(Home(line, terminal), terminal.WriteNote);
     }
 
-    public static Home Home(ParseResult line, Terminal terminal)
+    public static Home Home(ParseResult line, Terminal terminal) => Home(line, terminal, new Passphrases(terminal, file: null).AskAsync);
+
+    static Home Home(ParseResult line, Terminal terminal, AskPassphrase ask)
     {
         string program = $"vault {CommandLine.NameOf(line.CommandResult.Command)}";
-        return new Home(CommandLine.FolderOf(line, terminal), program, new Passphrases(terminal, file: null).AskAsync, terminal.Time, RandomSource.System);
+        return new Home(CommandLine.FolderOf(line, terminal), program, ask, terminal.Time, RandomSource.System);
+    }
+
+    /// <summary>The same for a program that stays: with no daemon the store is opened for each thing alone, and a passphrase is asked for once.</summary>
+    public static ChatLink Link(ParseResult line, Terminal terminal)
+    {
+        SecretBytes? known = null;
+        return new ChatLink(() => RemoteCommands.TryOpen(CommandLine.FolderOf(line, terminal)), () => new LocalCommands(Home(line, terminal, AskOnceAsync), _ => { }));
+
+        async Task<SecretBytes> AskOnceAsync(PassphraseQuestion question, CancellationToken stop)
+        {
+            known ??= await new Passphrases(terminal, file: null).AskAsync(question, stop);
+            return SecretBytes.Copy(known.Span);
+        }
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Vault.Host;
 
-/// <param name="Kind">"text", "reply", "reaction", "edit", "erase" or "file".</param>
+/// <param name="Kind">"text", "reply", "reaction", "edit", "erase", "file" or "marker".</param>
 /// <param name="Target">The message that it speaks of: its id, or the beginning of that.</param>
 sealed record SendChat(string Vault, string Room, string Text, string Kind = "text", string? Target = null);
 
@@ -32,6 +32,10 @@ sealed record ChatShown(string Id, string Room, string Device, string? Name, ulo
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Erased { get; init; }
 
+    /// <summary>Its device has signed another history from here on or before: others may have been shown something else.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Forked { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ChatReaction>? Reactions { get; init; }
 
@@ -43,7 +47,18 @@ sealed record ChatShown(string Id, string Room, string Device, string? Name, ulo
 sealed record ChatReaction(string Device, string Mark);
 
 /// <summary>How a vault's chat stands here.</summary>
-sealed record ChatStanding(string Vault, string Name, string Self, IReadOnlyList<string> Rooms, IReadOnlyList<ChatGapShown> Gaps, IReadOnlyList<ChatForkShown> Forks);
+/// <param name="ByReaders">Whether those who may only read files may write messages.</param>
+sealed record ChatStanding(string Vault, string Name, string Self, IReadOnlyList<RoomShown> Rooms, IReadOnlyList<ChatGapShown> Gaps, IReadOnlyList<ChatForkShown> Forks, bool ByReaders);
+
+/// <param name="Unread">What others have said since it was read here; 100 stands for any more.</param>
+/// <param name="ReadTo">The id of the last message that was read on this device.</param>
+sealed record RoomShown(string Room, int Unread, string? ReadTo);
+
+/// <param name="Id">The last message that was read; earlier ones count as read too.</param>
+sealed record ReadChat(string Vault, string Room, string Id);
+
+/// <param name="ByReaders">Whether they may from now on.</param>
+sealed record AllowChat(string Vault, bool ByReaders);
 
 /// <param name="Messages">Known to be there, and not received.</param>
 sealed record ChatGapShown(string Device, string? Name, uint Chain, ulong From, ulong To, ulong Messages);

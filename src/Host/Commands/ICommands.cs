@@ -85,6 +85,11 @@ interface ICommands : IAsyncDisposable
     Task<ChatShown> SendChatAsync(SendChat request, CancellationToken stop);
     IAsyncEnumerable<ChatShown> ChatLogAsync(ShowChat request, CancellationToken stop);
     Task<ChatStanding> ChatStandingAsync(string vault, CancellationToken stop);
+    /// <summary>Notes how far a room was read on this device.</summary>
+    Task<bool> ReadChatAsync(ReadChat request, CancellationToken stop);
+
+    /// <summary>Lets those who may only read files write messages, or no longer.</summary>
+    Task<ChatStanding> AllowChatAsync(AllowChat request, CancellationToken stop);
     Task<ChatVerified> VerifyChatAsync(VerifyChat request, CancellationToken stop);
 
     Task<DaemonStatus> DaemonStatusAsync(CancellationToken stop);

@@ -13,11 +13,11 @@ sealed partial class LocalCommands
     public async Task<ChatShown> SendChatAsync(SendChat request, CancellationToken stop)
     {
         (KeyRingEntry entry, OpenVault vault) = await OpenChatAsync(request.Vault, stop);
-        BodyKind kind = request.Kind is "text" or "reply" or "reaction" or "edit" or "erase" or "file" && Enum.TryParse(request.Kind, ignoreCase: true, out BodyKind parsed)
-            ? parsed : throw new ConfigException($"'{request.Kind}' is no kind of message", "there are text, reply, reaction, edit, erase and file");
+        BodyKind kind = request.Kind is "text" or "reply" or "reaction" or "edit" or "erase" or "file" or "marker" && Enum.TryParse(request.Kind, ignoreCase: true, out BodyKind parsed)
+            ? parsed : throw new ConfigException($"'{request.Kind}' is no kind of message", "there are text, reply, reaction, edit, erase, file and marker");
         string text = request.Text;
         if (kind == BodyKind.File) text = Find(vault.Catalog, entry, VaultPaths.Parse(text)).Path.Text;
-        if (kind is BodyKind.Text or BodyKind.Reply or BodyKind.Edit && text.Length == 0) throw new ConfigException("there is nothing to say", "write the text behind the vault's name, or - for standard input");
+        if (kind is BodyKind.Text or BodyKind.Reply or BodyKind.Edit or BodyKind.Marker && text.Length == 0) throw new ConfigException("there is nothing to say", "write the text behind the vault's name, or - for standard input");
         SignedMessage? target = request.Target is null ? null : vault.Chat.Find(request.Target) ?? throw new ConfigException($"there is no message '{request.Target}' here, or several", "vault chat log shows ids; write more of one");
         SignedMessage sent = vault.Chat.Append(kind, request.Room, text, target?.Hash ?? default);
         return TellingOf(entry, vault).Shown(vault.Chat.Line(sent.Header.Feed, sent.Header.Sequence)!)!;
@@ -76,8 +76,38 @@ sealed partial class LocalCommands
     public async Task<ChatStanding> ChatStandingAsync(string vault, CancellationToken stop)
     {
         (KeyRingEntry entry, OpenVault open) = await OpenChatAsync(vault, stop);
-        ChatTelling telling = TellingOf(entry, open);
-        return new ChatStanding(entry.Vault.ToString(), entry.Name, PeerId.From(home.Device.Key.Public).ToString(), open.Chat.Rooms, [.. open.Chat.Gaps.Select(telling.Shown)], [.. open.Chat.Forks.Select(telling.Shown)]);
+        return Standing(entry, open);
+    }
+
+    ChatStanding Standing(KeyRingEntry entry, OpenVault vault)
+    {
+        ChatTelling telling = TellingOf(entry, vault);
+        return new ChatStanding(entry.Vault.ToString(), entry.Name, PeerId.From(home.Device.Key.Public).ToString(), [.. vault.Chat.Rooms.Select(Room)],
+            [.. vault.Chat.Gaps.Select(telling.Shown)], [.. vault.Chat.Forks.Select(telling.Shown)], vault.Catalog.Membership.Settings.ChatByReaders);
+
+        RoomShown Room(string room)
+        {
+            (SignedMessage? last, int unread) = vault.Chat.Reading(room, MostUnread);
+            return new RoomShown(room, unread, last?.Hash.ToString());
+        }
+    }
+
+    /// <summary>A person takes any number above it for many.</summary>
+    const int MostUnread = 100;
+
+    public async Task<bool> ReadChatAsync(ReadChat request, CancellationToken stop)
+    {
+        (_, OpenVault vault) = await OpenChatAsync(request.Vault, stop);
+        vault.Chat.MarkRead(request.Room, vault.Chat.Find(request.Id) ?? throw new ConfigException($"there is no message '{request.Id}' here, or several"));
+        return true;
+    }
+
+    public async Task<ChatStanding> AllowChatAsync(AllowChat request, CancellationToken stop)
+    {
+        (KeyRingEntry entry, OpenVault vault) = await OpenChatAsync(request.Vault, stop);
+        VaultSettings settings = vault.Catalog.Membership.Settings;
+        if (settings.ChatByReaders != request.ByReaders) vault.Catalog.Add([AuthorOf(entry).Change(vault.Catalog.Membership, settings with { ChatByReaders = request.ByReaders })]);
+        return Standing(entry, vault);
     }
 
     public async Task<ChatVerified> VerifyChatAsync(VerifyChat request, CancellationToken stop)
@@ -100,7 +130,7 @@ sealed partial class LocalCommands
             if (request.Export is { } file)
             {
                 using FileStream output = new(file.Full, FileMode.CreateNew, FileAccess.Write);
-                ChatBundle.Write(output, vault.Catalog.Membership, vault.Chat);
+                ChatBundle.Write(output, vault.Catalog.Membership, vault.Chat, new BodySealer(entry.Keys, home.Random).Show);
             }
             verified.Add(telling.Shown(verifier.Finish(vault.Chat.Forks, vault.Chat.Gaps), request.Export?.Full));
         }

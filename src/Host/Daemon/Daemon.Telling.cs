@@ -86,6 +86,14 @@ sealed partial class Daemon
             if (part.Chat.Line(message.Header.Feed, message.Header.Sequence) is { } line && telling.Shown(line) is { } shown) Publish("message", part, message: shown);
     }
 
+    void Forked(OpenPart part, ForkProof proof)
+    {
+        ChatForkShown shown = new ChatTelling(part.Catalog.Membership, part.Entry.Keys, sealer: null).Shown(proof);
+        string sentence = ChatText.Fork(shown);
+        note($"{part.Entry.Name}: {sentence}");
+        Publish("fork", part, part.Catalog.Membership.Find(proof.Feed.Device)?.Peer, sentence);
+    }
+
     OpenPart[] Parts()
     {
         lock (gate) return [.. attached.Values];

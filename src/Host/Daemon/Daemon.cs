@@ -145,6 +145,7 @@ sealed partial class Daemon : IAsyncDisposable
             part.Notices = new ChangeNotices(new VaultTopic(gossip, admits, "changes", home.Random), () => part.Catalog.Root, () => Compare(part), home.Time);
             part.Catalog.Changed += part.OnChanged = change => Changed(part, change);
             part.Chat.Added += part.OnSaid = messages => Said(part, messages);
+            part.Chat.Forked += part.OnForked = proof => Forked(part, proof);
             TellStanding(part);
             Introduce(part);
             swarm.Add(new SwarmVault(admits, home.Store,
@@ -170,6 +171,7 @@ sealed partial class Daemon : IAsyncDisposable
         await Watched.StopAsync(vault);
         part.Catalog.Changed -= part.OnChanged;
         part.Chat.Added -= part.OnSaid;
+        part.Chat.Forked -= part.OnForked;
         part.Notices?.Dispose();
         await swarm.RemoveAsync(vault);
         if (part.Keeping is { } keeping) await keeping.DisposeAsync();
@@ -315,6 +317,7 @@ sealed partial class Daemon : IAsyncDisposable
         {
             part.Catalog.Changed -= part.OnChanged;
             part.Chat.Added -= part.OnSaid;
+            part.Chat.Forked -= part.OnForked;
             part.Notices?.Dispose();
         }
         await swarm.DisposeAsync();
@@ -336,6 +339,7 @@ sealed partial class Daemon : IAsyncDisposable
         public Action<CatalogChange>? OnChanged { get; set; }
         public Action<IReadOnlyList<SignedMessage>>? OnSaid { get; set; }
         public VaultKeeping? Keeping { get; set; }
+        public Action<ForkProof>? OnForked { get; set; }
         public AwaitedRoots Awaited { get; } = new(FewRecords);
         public ChangeNotices? Notices { get; set; }
 

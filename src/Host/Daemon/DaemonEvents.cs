@@ -5,6 +5,7 @@ namespace Vault.Host;
 /// <summary>Something that happened, as everyone who listens is told.</summary>
 /// <param name="Kind">
 /// "changed": a vault has another root. "member": a device joined or was put out. "message": something was said in a vault.
+/// "fork": a device has signed two histories.
 /// "refused": a member says that this device isn't in any more. "behind", "caughtup": this device may have forgotten something and
 /// only takes from others; it has caught up.
 /// "healed": copies were made here. "liar": a device gave a wrong proof. "copy-lost", "copy-proven": a device lacks what it said it holds, and is believed again.

@@ -229,7 +229,7 @@ public sealed class AdversaryTests : IDisposable
         Assert.Equal((one.Header.Feed, one.Header.Sequence), (proof.Feed, proof.Sequence));
         Assert.False(Verification.Of(world, honest).Ok);
         using MemoryStream file = new();
-        ChatBundle.Write(file, world.Membership, honest.Log);
+        ChatBundle.Write(file, world.Membership, honest.Log, new BodySealer(world.Keys, world.Random).Show);
         file.Position = 0;
         Assert.True(ChatBundle.IsOne(file));
         ChatVerdict verdict = ChatBundle.Verify(file).Verdict;

@@ -1,3 +1,4 @@
+using Vault.Identity;
 using Vault.Primitives;
 using Vault.Tests.Support;
 using Xunit;
@@ -9,7 +10,7 @@ public sealed class ChatBundleTests
     static byte[] Bundle(ChatWorld world, ChatDevice device)
     {
         MemoryStream output = new();
-        ChatBundle.Write(output, world.Membership, device.Log);
+        ChatBundle.Write(output, world.Membership, device.Log, new BodySealer(world.Keys, world.Random).Show);
         return output.ToArray();
     }
 
@@ -33,6 +34,42 @@ public sealed class ChatBundleTests
         ChatVerdict verdict = Verify(Bundle(world, one))!;
         Assert.True(verdict.Ok);
         Assert.Equal((20L, 2), (verdict.Messages, verdict.Feeds));
+    }
+
+    [Fact]
+    public void It_shows_whether_devices_have_signed_the_same_of_the_vault_and_nothing_of_what_they_said()
+    {
+        using ChatWorld world = new();
+        ChatDevice one = world.Join(), other = world.Join();
+        Witness Saw(byte root, ulong time) => new(Hash32.Of([root]), [(one.Id, new HybridTime(time))]);
+        one.Witness = Saw(1, 5);
+        one.Say("these words are nobody else's business");
+        other.Witness = Saw(1, 5);
+        other.Say("the same state");
+        other.Witness = Saw(2, 6);
+        other.Say("one that nobody else has");
+        other.Witness = Witness.None;
+        other.Say("nothing of the vault");
+        Talk.Between(one, other);
+        byte[] bundle = Bundle(world, one);
+        ChatVerdict verdict = Verify(bundle)!;
+        Assert.True(verdict.Ok);
+        Assert.Equal((2L, 2L), (verdict.Matched, verdict.NotComparable));
+        Assert.Equal(-1, bundle.AsSpan().IndexOf("nobody else's"u8));
+
+        one.Witness = Saw(3, 6);
+        one.Say("another root for the same records");
+        Assert.Contains("another root", Assert.Single(Verify(Bundle(world, one))!.Contradictions).What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_witness_that_its_author_didnt_commit_to_makes_the_body_nobodys()
+    {
+        using ChatWorld world = new();
+        ChatDevice one = world.Join();
+        MessageBody lie = new(BodyKind.Text, "general", "text", new Witness(Hash32.Of([1]), [(one.Id, new HybridTime(5))]));
+        SignedMessage forged = Forge.Message(world, one, 1, default, lie, witness: Hash32.Of([2]));
+        Assert.Null(new BodySealer(world.Keys, world.Random).Open(forged.Header, forged.Body!.Value.Span));
     }
 
     [Fact]

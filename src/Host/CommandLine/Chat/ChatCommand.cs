@@ -5,12 +5,49 @@ using Vault.Primitives;
 
 namespace Vault.Host;
 
-/// <summary>vault chat send, log and verify: what scripts do with a vault's chat.</summary>
+/// <summary>vault chat: the client at a screen, and send, log, verify and allow, which are what scripts do with a vault's chat.</summary>
 static class ChatCommand
 {
     const string Input = "-", UsualRoom = "general";
 
-    public static Command Create(Terminal terminal) => new("chat", "talk in a vault, with evidence of what everyone had seen") { Send(terminal), Log(terminal), Verify(terminal) };
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> vault = Words.Vault(terminal), room = new("room") { Description = "The room; it is made by saying something in it", HelpName = "ROOM", DefaultValueFactory = _ => UsualRoom };
+        TaughtCommand command = new("chat", "talk in a vault, with evidence of what everyone had seen", "vault chat photos", "vault chat photos trips", "vault chat send photos 'the pictures are in'")
+        {
+            vault, room, Send(terminal), Log(terminal), Verify(terminal), Allow(terminal),
+        };
+        command.SetAction(async (line, stop) =>
+        {
+            await using ChatLink link = Session.Link(line, terminal);
+            string named = line.GetRequiredValue(vault), at = line.GetRequiredValue(room);
+            if (terminal is not { PeopleRead: true, PeopleType: true, IsDumb: false })
+            {
+                await new LineClient(link, named, at, terminal).RunAsync(stop);
+                return ExitCode.Done;
+            }
+            using ChatClient client = new(link, named, at, terminal);
+            await client.RunAsync(stop);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    static TaughtCommand Allow(Terminal terminal)
+    {
+        Argument<string> vault = Words.Vault(terminal);
+        Argument<string> who = new("who") { Description = "readers: all who can read may write messages, which is usual. writers: only who may change files", HelpName = "readers|writers" };
+        who.AcceptOnlyFromAmong("readers", "writers");
+        TaughtCommand command = new("allow", "say who may write messages", "vault chat allow photos writers") { vault, who };
+        command.SetAction(async (line, stop) =>
+        {
+            await using ICommands commands = Session.Open(line, terminal);
+            ChatStanding standing = await commands.AllowChatAsync(new AllowChat(line.GetRequiredValue(vault), line.GetRequiredValue(who) == "readers"), stop);
+            terminal.Output.WriteLine($"messages in {terminal.Name(standing.Name)} are written by {(standing.ByReaders ? "all who can read" : "those who may change files")}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
 
     static TaughtCommand Send(Terminal terminal)
     {
@@ -19,12 +56,12 @@ static class ChatCommand
         Option<string> room = Room();
         Option<string?> reply = Of("--reply", "Answer the message ID"), react = Of("--react", "Put TEXT, an emoji for example, as a mark on the message ID; an empty one takes it back"),
             edit = Of("--edit", "Say TEXT in place of the message ID, which stays known"), erase = Of("--erase", "Erase what the message ID said; that there was one stays known");
-        Option<bool> file = new("--file") { Description = "TEXT is the path of a file in the vault" };
+        Option<bool> file = new("--file") { Description = "TEXT is the path of a file in the vault" }, marker = new("--marker") { Description = "TEXT is something that happened, rather than was said" };
         Option<bool> json = Words.Json();
-        TaughtCommand command = new("send", "say something", "vault chat send photos 'the pictures are in'", "vault chat send photos --room trips - < plan.md", "vault chat send photos --reply 3f2a9c 'so they are'") { vault, text, room, reply, react, edit, erase, file, json };
+        TaughtCommand command = new("send", "say something", "vault chat send photos 'the pictures are in'", "vault chat send photos --room trips - < plan.md", "vault chat send photos --reply 3f2a9c 'so they are'") { vault, text, room, reply, react, edit, erase, file, marker, json };
         command.Validators.Add(line =>
         {
-            if (new[] { reply, react, edit, erase }.Count(option => line.GetValue(option) != null) + (line.GetValue(file) ? 1 : 0) > 1) line.AddError("--reply, --react, --edit, --erase and --file exclude one another");
+            if (new[] { reply, react, edit, erase }.Count(option => line.GetValue(option) != null) + (line.GetValue(file) ? 1 : 0) + (line.GetValue(marker) ? 1 : 0) > 1) line.AddError("--reply, --react, --edit, --erase, --file and --marker exclude one another");
         });
         command.SetAction(async (line, stop) =>
         {
@@ -32,7 +69,7 @@ static class ChatCommand
             string said = line.GetValue(text) ?? "";
             if (said == Input) said = await ReadAsync(terminal, stop);
             (string kind, string? target) = line.GetValue(reply) is { } answered ? ("reply", answered) : line.GetValue(react) is { } marked ? ("reaction", marked)
-                : line.GetValue(edit) is { } edited ? ("edit", edited) : line.GetValue(erase) is { } erased ? ("erase", erased) : (line.GetValue(file) ? "file" : "text", (string?)null);
+                : line.GetValue(edit) is { } edited ? ("edit", edited) : line.GetValue(erase) is { } erased ? ("erase", erased) : (line.GetValue(file) ? "file" : line.GetValue(marker) ? "marker" : "text", (string?)null);
             ChatShown sent = await commands.SendChatAsync(new SendChat(line.GetRequiredValue(vault), line.GetRequiredValue(room), said, kind, target), stop);
             if (line.GetValue(json)) Listing.Json(terminal, sent, HostJson.Lines.ChatShown);
             else terminal.Output.WriteLine($"sent {sent.Id}");
@@ -83,7 +120,7 @@ static class ChatCommand
         {
             ChatVerified verified = line.GetValue(subject) is { } named && TryBundle(named) is { } bundle ? bundle : await InStoreAsync(line, terminal, line.GetValue(subject), line.GetValue(export), stop);
             if (line.GetValue(json)) Listing.Json(terminal, verified, HostJson.Lines.ChatVerified);
-            else Tell(verified, terminal);
+            else foreach (string said in ChatText.Verified(verified)) terminal.Output.WriteLine(said);
             return verified.Ok ? ExitCode.Done : ExitCode.Failed;
         });
         return command;
@@ -102,26 +139,6 @@ static class ChatCommand
         if (!ChatBundle.IsOne(input)) return null;
         (_, Identity.Membership members, ChatVerdict verdict) = ChatBundle.Verify(input);
         return new ChatTelling(members, null, null).Shown(verdict);
-    }
-
-    static void Tell(ChatVerified verified, Terminal terminal)
-    {
-        terminal.Output.WriteLine($"{Amounts.Count(verified.Messages, "message")} in {Amounts.Count(verified.Feeds, "feed")}: every chain and signature checked");
-        terminal.Output.WriteLine($"witnesses: {verified.Matched} matched, {verified.NotComparable} not comparable, {Amounts.Count(verified.Contradictions.Count, "contradiction")}");
-        foreach (ChatGapShown gap in verified.Gaps) terminal.Output.WriteLine(ChatText.Gap(gap));
-        foreach (ChatForkShown fork in verified.Forks)
-        {
-            terminal.Output.WriteLine(ChatText.Fork(fork));
-            terminal.Output.WriteLine($"  signed: {fork.First}");
-            terminal.Output.WriteLine($"  signed: {fork.Second}");
-        }
-        if (verified.Contradictions is [{ } first, ..])
-        {
-            terminal.Output.WriteLine($"contradiction: message {first.Seq} of {Harmless.Text(first.Name ?? first.Device)}: {first.What}");
-            terminal.Output.WriteLine($"  signed: {first.Message}");
-            if (first.Against != null) terminal.Output.WriteLine($"  against: {first.Against}");
-        }
-        if (verified.Exported != null) terminal.Output.WriteLine($"the evidence is in {verified.Exported}; vault chat verify {verified.Exported} checks it anywhere");
     }
 
     static async Task<string> ReadAsync(Terminal terminal, CancellationToken stop)

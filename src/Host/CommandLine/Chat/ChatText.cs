@@ -12,6 +12,7 @@ static class ChatText
         line.Append(CultureInfo.InvariantCulture, $"{Amounts.Time(shown.Time)}  {Safe(shown.Name ?? shown.Device[..Math.Min(12, shown.Device.Length)])}: {What(shown, harmless)}");
         foreach (ChatReaction reaction in shown.Reactions ?? []) line.Append(CultureInfo.InvariantCulture, $"  [{Safe(reaction.Mark)} {Safe(reaction.Device)}]");
         if (shown.Edited) line.Append("  (edited)");
+        if (shown.Forked) line.Append("  (one of two histories)");
         return line.ToString();
 
         string Safe(string text) => harmless ? Harmless.Text(text) : text;
@@ -31,8 +32,30 @@ static class ChatText
             "edit" => $"(instead of {shown.Target?[..8]}) {said}",
             "reaction" => $"({said} on {shown.Target?[..8]})",
             "erase" => $"(erases {shown.Target?[..8]})",
+            "marker" => $"* {said}",
             var kind => $"({kind}) {said}",
         };
+    }
+
+    /// <summary>What a verification found, a sentence a line; what is longer is evidence in hex.</summary>
+    public static IEnumerable<string> Verified(ChatVerified verified)
+    {
+        yield return $"{Amounts.Count(verified.Messages, "message")} in {Amounts.Count(verified.Feeds, "feed")}: every chain and signature checked";
+        yield return $"witnesses: {verified.Matched} matched, {verified.NotComparable} not comparable, {Amounts.Count(verified.Contradictions.Count, "contradiction")}";
+        foreach (ChatGapShown gap in verified.Gaps) yield return Gap(gap);
+        foreach (ChatForkShown fork in verified.Forks)
+        {
+            yield return Fork(fork);
+            yield return $"  signed: {fork.First}";
+            yield return $"  signed: {fork.Second}";
+        }
+        if (verified.Contradictions is [{ } first, ..])
+        {
+            yield return $"contradiction: message {first.Seq} of {Harmless.Text(first.Name ?? first.Device)}: {first.What}";
+            yield return $"  signed: {first.Message}";
+            if (first.Against != null) yield return $"  against: {first.Against}";
+        }
+        if (verified.Exported != null) yield return $"the evidence is in {verified.Exported}; vault chat verify {verified.Exported} checks it anywhere";
     }
 
     public static string Gap(ChatGapShown gap) => $"{Amounts.Count((long)gap.Messages, "message")} of {Harmless.Text(gap.Name ?? gap.Device)} known, not received";
