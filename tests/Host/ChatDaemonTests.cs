@@ -10,7 +10,7 @@ public sealed class ChatDaemonTests
     static async Task JoinAsync(RunningDaemon first, RunningDaemon second)
     {
         await first.RunAsync(null, "create", "photos");
-        await second.RunAsync(null, "join", (await first.JsonAsync("invite", "photos", "--role", "read")).GetProperty("ticket").GetString()!);
+        await second.RunAsync(null, "join", "--name", "photos", (await first.JsonAsync("invite", "photos", "--role", "read")).GetProperty("ticket").GetString()!);
     }
 
     static async Task<string[]> SaidAsync(RunningDaemon at) => [.. (await LogAsync(at)).Select(line => line.GetProperty("text").GetString()!)];

@@ -55,7 +55,7 @@ public sealed class ChatKilledTests
             try
             {
                 await first.RunAsync(null, "create", "photos");
-                await second.RunAsync(null, "join", (await first.JsonAsync("invite", "photos", "--role", "write")).GetProperty("ticket").GetString()!);
+                await second.RunAsync(null, "join", "--name", "photos", (await first.JsonAsync("invite", "photos", "--role", "write")).GetProperty("ticket").GetString()!);
                 for (int round = 0; round < 3; round++)
                 {
                     RunningDaemon sender = random.Below(2) == 0 ? first : second, victim = random.Below(2) == 0 ? first : second;

@@ -13,7 +13,7 @@ public sealed class ChatMembersTests
     static async Task JoinAsync(RunningDaemon first, params RunningDaemon[] others)
     {
         await first.RunAsync(null, "create", "photos");
-        foreach (RunningDaemon other in others) await other.RunAsync(null, "join", (await first.JsonAsync("invite", "photos", "--role", "read")).GetProperty("ticket").GetString()!);
+        foreach (RunningDaemon other in others) await other.RunAsync(null, "join", "--name", "photos", (await first.JsonAsync("invite", "photos", "--role", "read")).GetProperty("ticket").GetString()!);
     }
 
     static async Task<JsonElement[]> LogAsync(RunningDaemon at) =>

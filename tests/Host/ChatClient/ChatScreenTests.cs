@@ -16,7 +16,7 @@ public sealed class ChatScreenTests
     static async Task JoinAsync(RunningDaemon first, RunningDaemon second)
     {
         await first.RunAsync(null, "create", "photos");
-        await second.RunAsync(null, "join", (await first.JsonAsync("invite", "photos", "--role", "write")).GetProperty("ticket").GetString()!);
+        await second.RunAsync(null, "join", "--name", "photos", (await first.JsonAsync("invite", "photos", "--role", "write")).GetProperty("ticket").GetString()!);
     }
 
     [Fact]
