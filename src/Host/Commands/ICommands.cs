@@ -54,6 +54,7 @@ interface ICommands : IAsyncDisposable
     // With other machines. Most of these need the daemon.
     Task<DeviceInvited> InviteAsync(InviteDevice request, CancellationToken stop);
     Task<VaultJoined> JoinAsync(JoinVault request, CancellationToken stop);
+    Task<PolicyChosen> PolicyAsync(ChoosePolicy request, CancellationToken stop);
     IAsyncEnumerable<MemberListed> MembersAsync(string vault, CancellationToken stop);
     Task<DeviceRevoked> RevokeAsync(RevokeDevice request, CancellationToken stop);
     IAsyncEnumerable<PeerListed> PeersAsync(CancellationToken stop);
@@ -86,6 +87,9 @@ interface ICommands : IAsyncDisposable
     IAsyncEnumerable<ChatShown> ChatLogAsync(ShowChat request, CancellationToken stop);
     Task<ChatStanding> ChatStandingAsync(string vault, CancellationToken stop);
     Task<ChatVerified> VerifyChatAsync(VerifyChat request, CancellationToken stop);
+
+    /// <summary>What the daemon may send and receive of files, from now on and until it ends.</summary>
+    Task<LimitsShown> LimitsAsync(SetLimits request, CancellationToken stop);
 
     Task<DaemonStatus> DaemonStatusAsync(CancellationToken stop);
     Task<bool> StopDaemonAsync(CancellationToken stop);
