@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Two daemons of ours on loopback, as a contender of the collection's p2p.py, and the page that comes of it.
 
-  swarm.py import  VAULT STORE_A SRC           a vault with the files of SRC (untimed)
-  swarm.py serve   VAULT STORE_A STORE_B       both daemons, and a ticket; prints "ready", ends with them
-  swarm.py pull    STORE_A STORE_B             the second joins; ends when every block and record is durable there
+  swarm.py import  VAULT STORE_A STORE_B SRC   two devices of an empty vault; then, at the first alone, the files of SRC (untimed)
+  swarm.py serve   VAULT STORE_A STORE_B       both daemons, which don't find each other; prints "ready", ends with them
+  swarm.py pull    STORE_A STORE_B             the second connects; ends when every block and record is durable there
   swarm.py files   VAULT STORE_B DST           what arrived, as plain files
   swarm.py latency VAULT WORK TIMES            a JSON line: milliseconds until a change through one daemon's API is readable at the other
   swarm.py idle    VAULT WORK SECONDS          a JSON line: processor and memory of two daemons that are in step and have nothing to do
@@ -69,15 +69,28 @@ def settle(socket_a, socket_b):
         time.sleep(0.01)
 
 
-def import_files(program, store, source):
-    run(program, store, "create", "bench")
-    run(program, store, "add", "bench", source, "--as", ".")
+def members(program, store_a, store_b):
+    """Two daemons in an empty vault, with one swarm key, so that either can dial the other."""
+    run(program, store_a, "create", "bench")
+    key = subprocess.run([program, "--data", store_a, "swarm-key", "show", "--reveal"], check=True, capture_output=True).stdout
+    with open(os.path.join(store_a, "swarm.key"), "wb") as file: file.write(key)
+    run(program, store_b, "swarm-key", "import", os.path.join(store_a, "swarm.key"))
+    first, second = Daemon(program, store_a), Daemon(program, store_b)
+    here, there = Socket(store_a), Socket(store_b)
+    there.call("join", ticket=here.call("invite", vault="bench", role="write", expires="1.00:00:00")["ticket"])
+    settle(here, there)
+    return first, second, here, there
+
+
+def import_files(program, store_a, store_b, source):
+    first, second, *_ = members(program, store_a, store_b)
+    second.stop()
+    first.stop()
+    run(program, store_a, "add", "bench", source, "--as", ".")
 
 
 def serve(program, store_a, store_b):
-    first, second = Daemon(program, store_a), Daemon(program, store_b)
-    ticket = Socket(store_a).call("invite", vault="bench", role="write", expires="1.00:00:00")["ticket"]
-    with open(os.path.join(store_b, "ticket"), "w") as file: file.write(ticket)
+    first, second = Daemon(program, store_a), Daemon(program, store_b) # at other ports than those they know of each other
     print("ready", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
@@ -88,9 +101,9 @@ def serve(program, store_a, store_b):
 
 
 def pull(store_a, store_b):
-    here = Socket(store_b)
-    here.call("join", ticket=open(os.path.join(store_b, "ticket")).read())
-    settle(Socket(store_a), here)
+    there, here = Socket(store_a), Socket(store_b)
+    here.call("dial", address=there.call("daemon")["listen"][0])
+    settle(there, here)
 
 
 def pair(program, work):
@@ -101,12 +114,10 @@ def pair(program, work):
     os.makedirs(source, exist_ok=True)
     for i in range(100):
         with open(os.path.join(source, f"{i}.txt"), "w") as file: file.write(f"file {i}\n" * 50)
-    import_files(program, stores[0], source)
-    first, second = Daemon(program, stores[0]), Daemon(program, stores[1])
-    sockets = [Socket(store) for store in stores]
-    sockets[1].call("join", ticket=sockets[0].call("invite", vault="bench", role="write", expires="1.00:00:00")["ticket"])
-    settle(*sockets)
-    return first, second, *sockets
+    first, second, here, there = members(program, *stores)
+    run(program, stores[0], "add", "bench", source, "--as", ".")
+    settle(here, there)
+    return first, second, here, there
 
 
 def latency(program, work, times):

@@ -24,8 +24,8 @@ if ! command -v syncthing >/dev/null; then
 elif [ -n "$peers" ] && [ -e "$peers/p2p.py" ]; then
     header+=$'\n'"- beside: $(syncthing --version | cut -d' ' -f1,2), without discovery, relays and reporting; each in a network namespace that has loopback only"
     cat >"$work/vault-p2p.json" <<EOF
-{"name": "vault", "import": "$driver import $program {store_a} {src}", "serve": "$driver serve $program {store_a} {store_b}", "ready": "ready",
- "pull": "$driver pull {store_a} {store_b}", "files": "$driver files $program {store_b} {dst}/files"}
+{"name": "vault", "import": "$driver import $program {store_a} {store_b} {src}", "serve": "$driver serve $program {store_a} {store_b}", "ready": "ready",
+ "pull": "$driver pull {store_a} {store_b}", "files": "$driver files $program {store_b} {dst}"}
 EOF
     mkdir -p "$work/npm"
     say "rounds (the first time the files are made: minutes)"

@@ -37,7 +37,7 @@ sealed partial class LocalCommands
         using FolderExport export = new(vault.Catalog, vault.Ports);
         ExportOptions options = new(request.Force, request.At);
         if (daemon?.MayLack(entry.Vault) == true)
-            await daemon.BringAsync(entry.Vault, [.. export.Contents(from, options).Where(file => !home.Store.IsWhole(entry.Vault.Tag, file.Root))], progress, stop);
+            await daemon.BringAsync(entry.Vault, export.Contents(from, options), progress, stop);
         ExportReport report = await export.GetAsync(from, request.Out.Full, options, progress, stop);
         return new FilesGotten(report.Files, report.Bytes, report.SkippedCount, report.Unchanged, request.Out.Full, [.. report.Skipped.Select(PathProblem.Of)]);
     }

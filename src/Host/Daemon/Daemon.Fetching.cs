@@ -10,8 +10,8 @@ namespace Vault.Host;
 // What somebody waits for: content that isn't here, because the vault is kept on demand or because it hasn't come yet.
 sealed partial class Daemon
 {
-    /// <summary>Trees that are asked for at once: so many small files become durable together.</summary>
-    const int BroughtAtOnce = 64;
+    /// <summary>Trees that are asked for at once: so many small files become durable together. And those held in memory, of what may be millions.</summary>
+    const int BroughtAtOnce = 64, BroughtTogether = 4096;
 
     /// <summary>Who has just started meets others within this time; nobody waits longer to hear that nobody is there.</summary>
     static readonly TimeSpan MeetingPatience = TimeSpan.FromSeconds(5), ToldEvery = TimeSpan.FromMilliseconds(200);
@@ -28,20 +28,31 @@ sealed partial class Daemon
     public bool MayLack(VaultId vault) => swarm.FetchOf(vault) is { } fetch && (fetch.OnDemand || !fetch.IsComplete);
 
     /// <summary>Brings these files here before everything else. What nobody who is there has is left out; whoever reads it is told.</summary>
-    public async Task BringAsync(VaultId vault, IReadOnlyList<FileRef> files, IProgress<TransferProgress>? progress, CancellationToken stop)
+    public async Task BringAsync(VaultId vault, IEnumerable<FileRef> files, IProgress<TransferProgress>? progress, CancellationToken stop)
     {
-        if (files.Count == 0 || swarm.FetchOf(vault) is not { } fetch || !await MeetAsync(fetch, stop)) return;
+        if (swarm.FetchOf(vault) is not { } fetch) return;
+        files = files.Where(file => !home.Store.IsWhole(vault.Tag, file.Root));
+        long count = 0, total = 0;
+        foreach (FileRef file in files) (count, total) = (count + 1, total + file.Size);
+        if (count == 0 || !await MeetAsync(fetch, stop)) return;
         using Activity? traced = Traces.Source.StartActivity("files.bring");
-        traced?.SetTag("vault.id", vault.ToString()).SetTag("files", files.Count);
-        long begun = fetch.Progress.Received, total = files.Sum(file => file.Size), done = 0;
+        traced?.SetTag("vault.id", vault.ToString()).SetTag("files", count);
+        long begun = fetch.Progress.Received, done = 0;
         await using ITimer telling = home.Time.CreateTimer(_ => Tell(), null, ToldEvery, ToldEvery);
-        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = BroughtAtOnce, CancellationToken = stop }, async (file, cancel) =>
-        {
-            if (await fetch.FetchAsync(file.Root, cancel)) Interlocked.Increment(ref done);
-        });
-        Whole(vault, files.Select(file => file.Root));
+        foreach (FileRef[] together in files.Chunk(BroughtTogether))
+            try
+            {
+                await Parallel.ForEachAsync(together, new ParallelOptions { MaxDegreeOfParallelism = BroughtAtOnce, CancellationToken = stop }, async (file, cancel) =>
+                {
+                    if (await fetch.FetchAsync(file.Root, cancel)) Interlocked.Increment(ref done);
+                });
+            }
+            finally
+            {
+                Whole(vault, together.Select(file => file.Root)); // also those that came before somebody lost patience
+            }
 
-        void Tell() => progress?.Report(new TransferProgress(Interlocked.Read(ref done), Math.Min(total, fetch.Progress.Received - begun), files.Count, total));
+        void Tell() => progress?.Report(new TransferProgress(Interlocked.Read(ref done), Math.Min(total, fetch.Progress.Received - begun), count, total));
     }
 
     /// <summary>One file's content, of which what isn't here is fetched when the reader comes to it.</summary>
