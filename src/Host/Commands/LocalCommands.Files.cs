@@ -36,8 +36,7 @@ sealed partial class LocalCommands
         if (from != null && request.At is null) Find(vault.Catalog, entry, from);
         using FolderExport export = new(vault.Catalog, vault.Ports);
         ExportOptions options = new(request.Force, request.At);
-        if (daemon?.MayLack(entry.Vault) == true)
-            await daemon.BringAsync(entry.Vault, export.Contents(from, options), progress, stop);
+        if (daemon != null) await daemon.BringAsync(entry.Vault, export.Contents(from, options), progress, stop);
         ExportReport report = await export.GetAsync(from, request.Out.Full, options, progress, stop);
         return new FilesGotten(report.Files, report.Bytes, report.SkippedCount, report.Unchanged, request.Out.Full, [.. report.Skipped.Select(PathProblem.Of)]);
     }
@@ -50,7 +49,7 @@ sealed partial class LocalCommands
             ? catalog.At(path, time) ?? throw new ConfigException($"there was nothing at '{path}' in {vault.Name} then, as far as is known here", $"vault log {vault.Name} {path} shows its versions")
             : Find(catalog, vault, path).Winner;
         if (version?.Entry?.File(version.Record) is not { } file) throw new ConfigException($"'{path}' is no file", "vault ls shows what it is, vault get restores whole folders");
-        Stream content = daemon?.MayLack(vault.Vault) == true ? daemon.Read(vault.Vault, file) : new FileReader(home.Store, vault.Vault.Tag, file);
+        Stream content = daemon?.MayLack(vault.Vault, catalog, file.Root) == true ? daemon.Read(vault.Vault, file) : new FileReader(home.Store, vault.Vault.Tag, file);
         return new FileContent(content, file.Size, file.Root.ToString());
     }
 

@@ -24,8 +24,8 @@ sealed partial class Daemon
         fetch.OnDemand = onDemand;
     }
 
-    /// <summary>Whether content may be missing here, so that it is worth while to look.</summary>
-    public bool MayLack(VaultId vault) => swarm.FetchOf(vault) is { } fetch && (fetch.OnDemand || !fetch.IsComplete);
+    /// <summary>Whether a file's content may be missing here, so that it is worth while to look.</summary>
+    public bool MayLack(VaultId vault, VaultCatalog catalog, BlockId root) => swarm.FetchOf(vault) is { } fetch && (fetch.OnDemand || fetch.Shares || !fetch.IsComplete || catalog.IsFreed(root));
 
     /// <summary>Brings these files here before everything else. What nobody who is there has is left out; whoever reads it is told.</summary>
     public async Task BringAsync(VaultId vault, IEnumerable<FileRef> files, IProgress<TransferProgress>? progress, CancellationToken stop)

@@ -52,6 +52,8 @@ public sealed partial class BlockFetch
     /// <summary>Copies that this device is to make, and nothing that lies below them.</summary>
     public void Heal(IReadOnlyList<BlockId> blocks)
     {
+        lock (gate)
+            if (onDemand && !shares) return; // who keeps what it asked for makes no copies for others
         BlockId[] missing = [.. blocks.Where(id => !store.Contains(vault, id))];
         Do(now => plan.Want(missing, FetchPriority.Healing, null, now)); // what finds no room is asked for again by who looks after copies
     }
