@@ -164,7 +164,7 @@ sealed partial class Daemon : IAsyncDisposable
                 part.Catalog.Membership.Find(home.Device.Key.Public)?.Profile?.Capacity > 0,
                 new LackedSecrets(() => EpochSecrets.AreMissing(part.Catalog.Membership, entry.Keys), box => TakeSecrets(part, box)), part.Catalog.IsOnDemand));
             Keep(part, admits);
-            swarm.FetchOf(entry.Vault)!.Landed += (blocks, bytes) => Landed(part, blocks, bytes);
+            swarm.FetchOf(entry.Vault)!.Landed += (blocks, bytes) => Landed(part, blocks.Count, bytes);
             Watched.Resume(entry, home.Vault(entry.Keys));
         }
     }
