@@ -45,12 +45,7 @@ wire() { (cd "$root" && dotnet run -c Release --project bench/Libp2p -v quiet --
 part 'the wire between two processes (WORK/results/libp2p.txt, for libp2p)' wire
 [ -d "$work/npm/node_modules/libp2p" ] || skip 'js-libp2p beside the wire' "there is no $work/npm/node_modules/libp2p"
 
-find_peers
-if [ -n "$peers" ] && [ -e "$peers/p2p.py" ] && [ -e "$work/p2p-vault.json" ]; then
-    part 'between two daemons beside rsync, iroh and syncthing (WORK/results)' python3 "$peers/p2p.py" "$work" --runs "$runs" --tests transfer,bidir --contender "$work/p2p-vault.json"
-else
-    skip 'between two daemons' "it needs the contenders' p2p.py and a $work/p2p-vault.json that says how to run ours"
-fi
+part 'two daemons beside syncthing (swarm)' bash "$root/bench/swarm.sh" "$work" --runs "$runs" --scale "$scale"
 
 say "raw figures and the log: $work/results"
 [ ${#left_out[@]} = 0 ] || say "left out: $(IFS=';'; echo "${left_out[*]}")"

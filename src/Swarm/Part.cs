@@ -17,15 +17,19 @@ sealed class Part : IAsyncDisposable
     readonly ConcurrentDictionary<OpenChannel, byte> channels = new();
     readonly ConcurrentDictionary<(PeerId Peer, string Protocol), AsyncPulse> wakers = new();
 
-    public Part(SwarmVault vault, TimeProvider time)
+    readonly RateLimit upload;
+
+    public Part(SwarmVault vault, TimeProvider time, TransferLimits limits)
     {
         Vault = vault;
-        Fetch = new BlockFetch(vault.Store, vault.Id.Tag, time) { Shares = vault.Shares };
+        upload = limits.Upload;
+        Fetch = new BlockFetch(vault.Store, vault.Id.Tag, time, limits.Download) { Shares = vault.Shares, OnDemand = vault.OnDemand };
         Stop = stop.Token;
     }
 
     public SwarmVault Vault { get; }
     public BlockFetch Fetch { get; }
+    public ServedBlocks Served { get; } = new();
 
     /// <summary>Set when the vault is parted with.</summary>
     public CancellationToken Stop { get; }
@@ -130,6 +134,8 @@ sealed class Part : IAsyncDisposable
             fetching.TryRemove(channel.Peer, out _);
         }
     }
+
+    public Task ServeAsync(VaultChannel channel, CancellationToken cancel) => new BlockServing(Vault.Store, Vault.Id.Tag, upload, Served).RunAsync(channel.Pipe, cancel);
 
     /// <summary>A channel in use: ends with the vault, and at once when its member is put out.</summary>
     public async Task RunAsync(VaultChannel channel, PeerStream stream, Func<CancellationToken, Task> use, CancellationToken cancel)

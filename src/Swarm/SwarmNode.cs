@@ -30,15 +30,19 @@ public sealed class SwarmNode : IAsyncDisposable
     readonly ConcurrentDictionary<VaultId, Part> parts = new();
     readonly ConcurrentDictionary<Task, byte> running = new();
 
+    /// <summary>What all vaults together may send and receive of blocks.</summary>
+    public TransferLimits Limits { get; }
+
     /// <param name="node">Borrowed; disposed after this.</param>
     public SwarmNode(Node node, Ed25519PublicKey self, HybridClock clock, TimeProvider time, RandomSource random)
     {
         (this.node, this.clock, this.time, this.random) = (node, clock, time, random);
+        Limits = new TransferLimits(time);
         session = new VaultSession(self, clock, time);
         node.Handle(SyncProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => part.SyncAsync(channel, stop), cancel));
         node.Handle(ChatProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => part.ChatAsync(channel, stop), cancel));
         node.Handle(HoldingsProtocol, (stream, cancel) => ServeAsync(stream, Part.KeepAsync, cancel));
-        node.Handle(BlocksProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => new BlockServing(part.Vault.Store, part.Vault.Id.Tag).RunAsync(channel.Pipe, stop), cancel));
+        node.Handle(BlocksProtocol, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => part.ServeAsync(channel, stop), cancel));
         node.Handle(SecretsProtocol.Id, (stream, cancel) => ServeAsync(stream, (part, channel, stop) => SecretsProtocol.AnswerAsync(channel, part.Vault.Gate, clock, random, time, stop), cancel));
         node.Handle(JoinProtocol.Id, (stream, cancel) => JoinProtocol.AnswerAsync(stream, Decide, time, cancel));
         node.PeerIdentified += Meet;
@@ -47,7 +51,7 @@ public sealed class SwarmNode : IAsyncDisposable
     /// <summary>Takes part in a vault from now on.</summary>
     public void Add(SwarmVault vault)
     {
-        Part part = new(vault, time);
+        Part part = new(vault, time, Limits);
         if (!parts.TryAdd(vault.Id, part)) throw new InvalidOperationException("The swarm takes part in this vault already.");
         part.Fetch.Search();
         MeetAll(part);
@@ -64,6 +68,9 @@ public sealed class SwarmNode : IAsyncDisposable
 
     /// <summary>The vault's blocks on their way here; null for one that the swarm takes no part in.</summary>
     public BlockFetch? FetchOf(VaultId vault) => parts.GetValueOrDefault(vault)?.Fetch;
+
+    /// <summary>What was sent of a vault's blocks; null for one that the swarm takes no part in.</summary>
+    public ServedBlocks? ServedOf(VaultId vault) => parts.GetValueOrDefault(vault)?.Served;
 
     public IReadOnlyList<PeerStanding> StandingOf(VaultId vault) => parts.TryGetValue(vault, out Part? part) ? part.Standing : [];
 
@@ -214,6 +221,7 @@ public sealed class SwarmNode : IAsyncDisposable
         foreach (VaultId vault in parts.Keys) await RemoveAsync(vault);
         await Task.WhenAll(running.Keys);
         knocking.Dispose();
+        Limits.Dispose();
         closing.Dispose();
     }
 }

@@ -12,10 +12,11 @@ namespace Vault.Swarm;
 /// <param name="Shares">This device holds a share of the vault, and not all of it.</param>
 /// <param name="Keep">The same of what both hold, and of proofs; null where nobody looks after copies.</param>
 /// <param name="Secrets">Those that this device lacks; null where nobody asks for any.</param>
+/// <param name="OnDemand">Whether only what is asked for is fetched.</param>
 public sealed record SwarmVault(
     GateVault Gate, BlockStore Store, Func<VaultChannel, CancellationToken, Task> Sync, Func<JoinRequest, Vault.Primitives.Ed25519PublicKey, byte[], Admitting> Decide,
     Func<VaultChannel, CancellationToken, Task>? Chat = null, Func<VaultChannel, CancellationToken, Task>? Keep = null, bool Shares = false,
-    LackedSecrets? Secrets = null)
+    LackedSecrets? Secrets = null, bool OnDemand = false)
 {
     public VaultId Id => Gate.Id;
 }

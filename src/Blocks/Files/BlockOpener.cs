@@ -93,7 +93,7 @@ sealed class BlockOpener(BlockStore store, VaultTag vault) : IDisposable
     }
 
     static CorruptDataException Absent(BlockId id) =>
-        new($"block {id} of this file isn't on this machine", "connect a device that holds the vault, or run vault verify to see what is missing");
+        new($"block {id} of this file isn't on this machine", "connect a device that holds the vault: with the daemon running, what is asked for is fetched");
 
     static CorruptDataException Wrong(BlockId id) => new($"block {id} is not the part of the file that its reference says");
 

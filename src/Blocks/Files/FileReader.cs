@@ -12,6 +12,8 @@ public sealed class FileReader : Stream
     /// <summary>Leaves that are opened ahead of a reader who goes on and on: enough to keep the cores busy, a few megabytes.</summary>
     const int FarthestAhead = 8;
 
+    readonly BlockStore store;
+    readonly VaultTag vault;
     readonly FileRef file;
     readonly BlockOpener opener;
     readonly LeafWalk walk;
@@ -23,7 +25,7 @@ public sealed class FileReader : Stream
 
     public FileReader(BlockStore store, VaultTag vault, FileRef file)
     {
-        this.file = file;
+        (this.store, this.vault, this.file) = (store, vault, file);
         opener = new BlockOpener(store, vault);
         walk = new LeafWalk(opener, file);
     }
@@ -82,6 +84,23 @@ public sealed class FileReader : Stream
         here.Span[..count].CopyTo(buffer);
         position += count;
         return count;
+    }
+
+    /// <summary>
+    /// What a reader who goes on from an offset needs first and that isn't on this machine, in its order; and how far that reaches, at
+    /// least <paramref name="bytes"/> unless an inner block that isn't here hides what comes, or the file ends. Once all of it is here the caller asks again.
+    /// </summary>
+    public (IReadOnlyList<BlockId> Missing, long To) MissingFrom(long offset, long bytes)
+    {
+        List<BlockId> missing = [];
+        long to = offset;
+        foreach ((Child block, long start) in walk.From(offset, id => store.Contains(vault, id)))
+        {
+            if (start >= offset + bytes) break;
+            if (!store.Contains(vault, block.Id)) missing.Add(block.Id);
+            to = start + block.Length;
+        }
+        return (missing, to);
     }
 
     /// <summary>The bytes from the position to the end of its leaf; none at the end of the file.</summary>

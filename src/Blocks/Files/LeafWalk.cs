@@ -4,10 +4,13 @@ namespace Vault.Blocks;
 sealed class LeafWalk(BlockOpener opener, FileRef file)
 {
     /// <summary>From the leaf that holds the byte at <paramref name="offset"/> to the last, each with the offset at which it begins.</summary>
-    public IEnumerable<(Child Leaf, long Start)> From(long offset)
+    public IEnumerable<(Child Leaf, long Start)> From(long offset) => From(offset, isHere: null).Select(step => (step.Block, step.Start));
+
+    /// <summary>The same where not all of the file is here: an inner block that isn't stands for all that lies below it.</summary>
+    public IEnumerable<(Child Block, long Start)> From(long offset, Func<BlockId, bool>? isHere)
     {
         Child root = new(file.Root, file.Key, file.Size);
-        if (opener.OpenInner(root, level: -1) is not { } top)
+        if (isHere?.Invoke(root.Id) == false || opener.OpenInner(root, level: -1) is not { } top)
         {
             yield return (root, 0);
             yield break;
@@ -20,7 +23,7 @@ sealed class LeafWalk(BlockOpener opener, FileRef file)
             Child child = here.Children[here.Next];
             path.Push(here with { Next = here.Next + 1, Start = here.Start + child.Length });
             if (here.Start + child.Length <= offset) continue;
-            if (here.Level == 1) yield return (child, here.Start);
+            if (here.Level == 1 || isHere?.Invoke(child.Id) == false) yield return (child, here.Start);
             else path.Push((opener.OpenInner(child, here.Level - 1)!.Value.Children, 0, here.Start, here.Level - 1));
         }
     }

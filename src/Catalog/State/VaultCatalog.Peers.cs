@@ -59,6 +59,14 @@ public sealed partial class VaultCatalog
         draft.Touch();
     });
 
+    /// <summary>Whether content comes only when it is asked for, from now on.</summary>
+    public void SetOnDemand(bool onDemand) => Run(draft =>
+    {
+        if (draft.State.OnDemand == onDemand) return;
+        draft.State = draft.State with { OnDemand = onDemand };
+        draft.Touch();
+    });
+
     /// <summary>Peers as this device last met them.</summary>
     public IEnumerable<PeerNote> PeersMet => parts.Peers.All();
 

@@ -30,7 +30,7 @@ public sealed partial class VaultCatalog : IDisposable
     bool inDoubt; // a commit failed: what is in memory may not be what is stored
 
     /// <summary>What readers see of the last commit, all of one time.</summary>
-    sealed record Moment(ulong Sequence, Hash32 Root, long Count, CatalogTotals Totals, Membership Membership, bool PullOnly, uint Incarnation, HybridTime Issued, bool Partial, ImmutableSortedDictionary<DeviceId, HybridTime> Authors);
+    sealed record Moment(ulong Sequence, Hash32 Root, long Count, CatalogTotals Totals, Membership Membership, bool PullOnly, uint Incarnation, HybridTime Issued, bool Partial, bool OnDemand, ImmutableSortedDictionary<DeviceId, HybridTime> Authors);
 
     VaultCatalog(CatalogPorts ports)
     {
@@ -82,6 +82,9 @@ public sealed partial class VaultCatalog : IDisposable
 
     /// <summary>This device may have forgotten something, and hasn't caught up since: it takes from others and tells them nothing.</summary>
     public bool IsPullOnly => Seen.PullOnly;
+
+    /// <summary>This device has the whole catalog, and of content what it made or was asked for. It lies with the catalog and goes into its backups.</summary>
+    public bool IsOnDemand => Seen.OnDemand;
 
     /// <summary>
     /// The root with, of each author, the latest time of which something was seen: as of the last commit, if all was here then that
@@ -146,7 +149,7 @@ public sealed partial class VaultCatalog : IDisposable
 
     LeafSet OpenLeaves() => LeafSet.Open(parts.Meta, parts.Vault, new SketchKey(parts.Ports.Keys.Current.Sketch.Span), state.Sequence);
 
-    Moment TakeMoment() => new(state.Sequence, leaves.Root, leaves.Count, state.Totals, membership, state.PullOnly, state.Incarnation, state.Issued, state.Partial, parts.Authors.Latest);
+    Moment TakeMoment() => new(state.Sequence, leaves.Root, leaves.Count, state.Totals, membership, state.PullOnly, state.Incarnation, state.Issued, state.Partial, state.OnDemand, parts.Authors.Latest);
 
     /// <summary>Makes one commit of what all of them want.</summary>
     void Commit(IReadOnlyList<SharedCommits<Draft>.Work> works)

@@ -40,7 +40,7 @@ public sealed class SyncSession
     readonly ConcurrentQueue<CatalogChange> news = new();
     readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     readonly List<ReadOnlyMemory<byte>> incoming = [];
-    readonly SyncMeter meter = new();
+    readonly SyncMeter meter;
     readonly TimeSpan probeEvery;
     int incomingBytes, newsBytes, newsMissed, due, asked;
     ulong offered; // this side's commit that the tags of the running comparison are of
@@ -57,6 +57,7 @@ public sealed class SyncSession
         this.channel = channel.ToArray();
         this.peer = peer;
         this.time = time;
+        meter = new SyncMeter(time);
         // A handshake's hash is as good as chance, and each channel has its own: a device with many peers doesn't ask all at once.
         probeEvery = ProbeEvery * (0.75 + channel[0] / 512.0);
     }

@@ -74,6 +74,7 @@ static class ApiCalls
     public static readonly ApiCall<OfFolder, StoreCopied> Backup = new("backup", asked.OfFolder, json.StoreCopied, (c, r, _, s) => c.BackupAsync(r.Folder, s));
     public static readonly ApiCall<InviteDevice, DeviceInvited> Invite = new("invite", asked.InviteDevice, json.DeviceInvited, (c, r, _, s) => c.InviteAsync(r, s));
     public static readonly ApiCall<JoinVault, VaultJoined> Join = new("join", asked.JoinVault, json.VaultJoined, (c, r, _, s) => c.JoinAsync(r, s));
+    public static readonly ApiCall<ChoosePolicy, PolicyChosen> Policy = new("policy", asked.ChoosePolicy, json.PolicyChosen, (c, r, _, s) => c.PolicyAsync(r, s));
     public static readonly ApiList<OfVault, MemberListed> Members = new("members", asked.OfVault, json.MemberListed, (c, r, s) => c.MembersAsync(r.Vault ?? "", s));
     public static readonly ApiCall<RevokeDevice, DeviceRevoked> Revoke = new("revoke", asked.RevokeDevice, json.DeviceRevoked, (c, r, _, s) => c.RevokeAsync(r, s));
     public static readonly ApiList<NoRequest, PeerListed> Peers = new("peers", asked.NoRequest, json.PeerListed, (c, _, s) => c.PeersAsync(s));
@@ -94,6 +95,7 @@ static class ApiCalls
     public static readonly ApiCall<ReadChat, Agreed> ReadChat = new("chat/read", asked.ReadChat, json.Agreed, async (c, r, _, s) => new Agreed(await c.ReadChatAsync(r, s)));
     public static readonly ApiCall<AllowChat, ChatStanding> AllowChat = new("chat/allow", asked.AllowChat, json.ChatStanding, (c, r, _, s) => c.AllowChatAsync(r, s));
     public static readonly ApiCall<VerifyChat, ChatVerified> VerifyChat = new("chat/verify", asked.VerifyChat, json.ChatVerified, (c, r, _, s) => c.VerifyChatAsync(r, s));
+    public static readonly ApiCall<SetLimits, LimitsShown> Limits = new("limits", asked.SetLimits, json.LimitsShown, (c, r, _, s) => c.LimitsAsync(r, s));
     public static readonly ApiCall<NoRequest, DaemonStatus> Daemon = new("daemon", asked.NoRequest, json.DaemonStatus, (c, _, _, s) => c.DaemonStatusAsync(s));
     public static readonly ApiCall<NoRequest, Agreed> Stop = new("stop", asked.NoRequest, json.Agreed, async (c, _, _, s) => new Agreed(await c.StopDaemonAsync(s)));
 }
@@ -126,6 +128,7 @@ static class ApiCalls
 [JsonSerializable(typeof(StoreCopied))]
 [JsonSerializable(typeof(DeviceInvited))]
 [JsonSerializable(typeof(VaultJoined))]
+[JsonSerializable(typeof(PolicyChosen))]
 [JsonSerializable(typeof(MemberListed))]
 [JsonSerializable(typeof(DeviceRevoked))]
 [JsonSerializable(typeof(PeerListed))]
@@ -140,6 +143,7 @@ static class ApiCalls
 [JsonSerializable(typeof(ChatShown))]
 [JsonSerializable(typeof(ChatStanding))]
 [JsonSerializable(typeof(ChatVerified))]
+[JsonSerializable(typeof(LimitsShown))]
 [JsonSerializable(typeof(DaemonStatus))]
 [JsonSerializable(typeof(DaemonEvent))]
 [JsonSerializable(typeof(DaemonReady))]
@@ -170,8 +174,10 @@ sealed partial class ApiJson : JsonSerializerContext;
 [JsonSerializable(typeof(ProveEntry))]
 [JsonSerializable(typeof(InviteDevice))]
 [JsonSerializable(typeof(JoinVault))]
+[JsonSerializable(typeof(ChoosePolicy))]
 [JsonSerializable(typeof(RevokeDevice))]
 [JsonSerializable(typeof(WatchFolder))]
+[JsonSerializable(typeof(SetLimits))]
 [JsonSerializable(typeof(SendChat))]
 [JsonSerializable(typeof(ShowChat))]
 [JsonSerializable(typeof(ReadChat))]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -131,8 +132,8 @@ sealed class ApiServer : IAsyncDisposable
         Map(routes, ApiCalls.Status); Map(routes, ApiCalls.Add); Map(routes, ApiCalls.Get); Map(routes, ApiCalls.List); Map(routes, ApiCalls.Remove);
         Map(routes, ApiCalls.Move); Map(routes, ApiCalls.Log); Map(routes, ApiCalls.Conflicts); Map(routes, ApiCalls.Resolve); Map(routes, ApiCalls.Root);
         Map(routes, ApiCalls.Prove); Map(routes, ApiCalls.Verify); Map(routes, ApiCalls.Doctor); Map(routes, ApiCalls.Collect); Map(routes, ApiCalls.Explain);
-        Map(routes, ApiCalls.Backup); Map(routes, ApiCalls.Invite); Map(routes, ApiCalls.Join); Map(routes, ApiCalls.Members); Map(routes, ApiCalls.Revoke);
-        Map(routes, ApiCalls.Peers); Map(routes, ApiCalls.Dial); Map(routes, ApiCalls.SwarmKey); Map(routes, ApiCalls.Daemon);
+        Map(routes, ApiCalls.Backup); Map(routes, ApiCalls.Invite); Map(routes, ApiCalls.Join); Map(routes, ApiCalls.Policy); Map(routes, ApiCalls.Members); Map(routes, ApiCalls.Revoke);
+        Map(routes, ApiCalls.Peers); Map(routes, ApiCalls.Dial); Map(routes, ApiCalls.SwarmKey); Map(routes, ApiCalls.Limits); Map(routes, ApiCalls.Daemon);
         Map(routes, ApiCalls.Offer); Map(routes, ApiCalls.WhereIs); Map(routes, ApiCalls.Free); Map(routes, ApiCalls.Keep); Map(routes, ApiCalls.WhatIf);
         Map(routes, ApiCalls.Stop);
         Map(routes, ApiCalls.Watch); Map(routes, ApiCalls.Watches); Map(routes, ApiCalls.EndWatch); Map(routes, ApiCalls.ApproveWatch);
@@ -152,6 +153,11 @@ sealed class ApiServer : IAsyncDisposable
         {
             AnySize(http);
             await WriteAsync(http, new Envelope("success", JsonSerializer.SerializeToElement(await files.TakeAsync(http), ApiJson.Default.FilesAdded)));
+        }));
+        routes.MapGet("/metrics", http => AnswerAsync(http, () =>
+        {
+            http.Response.ContentType = OpenMetrics.ContentType;
+            return http.Response.Body.WriteAsync(daemon.Metrics()).AsTask();
         }));
         routes.MapGet("/api/v1/events", http => AnswerAsync(http, async () =>
         {
@@ -227,6 +233,8 @@ sealed class ApiServer : IAsyncDisposable
 
     async Task AnswerAsync(HttpContext http, Func<Task> answer)
     {
+        using Activity? traced = Traces.Source.StartActivity("api", ActivityKind.Server);
+        traced?.SetTag("http.request.method", http.Request.Method).SetTag("http.route", (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText);
         try
         {
             await answer();
@@ -250,8 +258,13 @@ sealed class ApiServer : IAsyncDisposable
                 IOException or UnauthorizedAccessException => new("io", fault.Message, null),
                 _ => new("bug", "something in the program failed", "the daemon's own output says more: please report it"),
             };
+            traced?.SetStatus(ActivityStatusCode.Error, told.Kind);
             if (told.Kind == "bug") daemon.Note($"a request failed: {fault}");
-            if (!http.Response.HasStarted) http.Response.StatusCode = told.Kind == "config" ? StatusCodes.Status400BadRequest : StatusCodes.Status500InternalServerError;
+            if (!http.Response.HasStarted)
+            {
+                http.Response.Clear(); // what was said of a content that can't be sent
+                http.Response.StatusCode = told.Kind == "config" ? StatusCodes.Status400BadRequest : StatusCodes.Status500InternalServerError;
+            }
             await WriteAsync(http, new Envelope("error", Error: told));
         }
     }

@@ -82,6 +82,7 @@ sealed class RemoteCommands : ICommands
     public Task<StoreCopied> BackupAsync(MachinePath target, CancellationToken stop) => CallAsync(ApiCalls.Backup, new OfFolder(target), null, stop);
     public Task<DeviceInvited> InviteAsync(InviteDevice request, CancellationToken stop) => CallAsync(ApiCalls.Invite, request, null, stop);
     public Task<VaultJoined> JoinAsync(JoinVault request, CancellationToken stop) => CallAsync(ApiCalls.Join, request, null, stop);
+    public Task<PolicyChosen> PolicyAsync(ChoosePolicy request, CancellationToken stop) => CallAsync(ApiCalls.Policy, request, null, stop);
     public IAsyncEnumerable<MemberListed> MembersAsync(string vault, CancellationToken stop) => ListAsync(ApiCalls.Members, new OfVault(vault), stop);
     public Task<DeviceRevoked> RevokeAsync(RevokeDevice request, CancellationToken stop) => CallAsync(ApiCalls.Revoke, request, null, stop);
     public IAsyncEnumerable<PeerListed> PeersAsync(CancellationToken stop) => ListAsync(ApiCalls.Peers, new NoRequest(), stop);
@@ -97,6 +98,7 @@ sealed class RemoteCommands : ICommands
     public async Task<bool> ReadChatAsync(ReadChat request, CancellationToken stop) => (await CallAsync(ApiCalls.ReadChat, request, null, stop)).Done;
     public Task<ChatStanding> AllowChatAsync(AllowChat request, CancellationToken stop) => CallAsync(ApiCalls.AllowChat, request, null, stop);
     public Task<ChatVerified> VerifyChatAsync(VerifyChat request, CancellationToken stop) => CallAsync(ApiCalls.VerifyChat, request, null, stop);
+    public Task<LimitsShown> LimitsAsync(SetLimits request, CancellationToken stop) => CallAsync(ApiCalls.Limits, request, null, stop);
     public Task<DaemonStatus> DaemonStatusAsync(CancellationToken stop) => CallAsync(ApiCalls.Daemon, new NoRequest(), null, stop);
     public async Task<bool> StopDaemonAsync(CancellationToken stop) => (await CallAsync(ApiCalls.Stop, new NoRequest(), null, stop)).Done;
 

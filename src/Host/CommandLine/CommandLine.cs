@@ -20,14 +20,14 @@ static class CommandLine
     /// <summary>Every command there is, in the order of the help page.</summary>
     static IReadOnlyList<CommandGroup> Groups(Terminal terminal) =>
     [
-        new("Vaults", [CreateCommand.Create(terminal), ListCommand.Create(terminal), StatusCommand.Create(terminal), RenameCommand.Create(terminal), LeaveCommand.Create(terminal)]),
+        new("Vaults", [CreateCommand.Create(terminal), ListCommand.Create(terminal), StatusCommand.Create(terminal), RenameCommand.Create(terminal), PolicyCommand.Create(terminal), LeaveCommand.Create(terminal)]),
         new("Files", [AddCommand.Create(terminal), GetCommand.Create(terminal), CatCommand.Create(terminal), LsCommand.Create(terminal), RmCommand.Create(terminal), MvCommand.Create(terminal), WatchCommand.Create(terminal)]),
         new("History", [LogCommand.Create(terminal), ConflictsCommand.Create(terminal), ResolveCommand.Create(terminal)]),
         new("Chat", [ChatCommand.Create(terminal)]),
         new("Proof", [RootCommandOfVault.Create(terminal), ProveCommand.Create(terminal)]),
-        new("Other machines", [DaemonCommand.Create(terminal), InviteCommand.Create(terminal), JoinCommand.Create(terminal), MembersCommand.Create(terminal), MembersCommand.CreateRevoke(terminal), PeersCommand.Create(terminal), PeersCommand.CreateDial(terminal), SwarmKeyCommand.Create(terminal), DemoCommand.Create(terminal)]),
+        new("Other machines", [DaemonCommand.Create(terminal), InviteCommand.Create(terminal), JoinCommand.Create(terminal), MembersCommand.Create(terminal), MembersCommand.CreateRevoke(terminal), PeersCommand.Create(terminal), PeersCommand.CreateDial(terminal), LimitsCommand.Create(terminal), SwarmKeyCommand.Create(terminal), DemoCommand.Create(terminal)]),
         new("Copies", [OfferCommand.Create(terminal), WhereisCommand.Create(terminal), FreeCommand.Create(terminal), FreeCommand.CreateKeep(terminal), WhatifCommand.Create(terminal)]),
-        new("This device", [IdCommand.Create(terminal), KeyCommand.Create(terminal), CompletionCommand.Create(terminal)]),
+        new("This device", [IdCommand.Create(terminal), KeyCommand.Create(terminal), ConfigCommand.Create(terminal), CompletionCommand.Create(terminal)]),
         new("Upkeep", [VerifyCommand.Create(terminal), DoctorCommand.Create(terminal), GcCommand.Create(terminal), ExplainCommand.Create(terminal), BackupCommand.Create(terminal)]),
         new("Simulation", [SimCommand.Create(terminal)]),
     ];

@@ -14,6 +14,7 @@ namespace Vault.Host;
 [JsonSerializable(typeof(VaultRenamed))]
 [JsonSerializable(typeof(VaultLeft))]
 [JsonSerializable(typeof(VaultListed))]
+[JsonSerializable(typeof(SettingsShown))]
 [JsonSerializable(typeof(StoreStatus))]
 [JsonSerializable(typeof(VaultRoot))]
 [JsonSerializable(typeof(FilesAdded))]

@@ -54,6 +54,7 @@ interface ICommands : IAsyncDisposable
     // With other machines. Most of these need the daemon.
     Task<DeviceInvited> InviteAsync(InviteDevice request, CancellationToken stop);
     Task<VaultJoined> JoinAsync(JoinVault request, CancellationToken stop);
+    Task<PolicyChosen> PolicyAsync(ChoosePolicy request, CancellationToken stop);
     IAsyncEnumerable<MemberListed> MembersAsync(string vault, CancellationToken stop);
     Task<DeviceRevoked> RevokeAsync(RevokeDevice request, CancellationToken stop);
     IAsyncEnumerable<PeerListed> PeersAsync(CancellationToken stop);
@@ -91,6 +92,9 @@ interface ICommands : IAsyncDisposable
     /// <summary>Lets those who may only read files write messages, or no longer.</summary>
     Task<ChatStanding> AllowChatAsync(AllowChat request, CancellationToken stop);
     Task<ChatVerified> VerifyChatAsync(VerifyChat request, CancellationToken stop);
+
+    /// <summary>What the daemon may send and receive of files, from now on and until it ends.</summary>
+    Task<LimitsShown> LimitsAsync(SetLimits request, CancellationToken stop);
 
     Task<DaemonStatus> DaemonStatusAsync(CancellationToken stop);
     Task<bool> StopDaemonAsync(CancellationToken stop);

@@ -35,7 +35,9 @@ sealed partial class LocalCommands
         VaultPath? from = VaultPaths.ParseOrAll(request.Path);
         if (from != null && request.At is null) Find(vault.Catalog, entry, from);
         using FolderExport export = new(vault.Catalog, vault.Ports);
-        ExportReport report = await export.GetAsync(from, request.Out.Full, new ExportOptions(request.Force, request.At), progress, stop);
+        ExportOptions options = new(request.Force, request.At);
+        if (daemon != null) await daemon.BringAsync(entry.Vault, export.Contents(from, options), progress, stop);
+        ExportReport report = await export.GetAsync(from, request.Out.Full, options, progress, stop);
         return new FilesGotten(report.Files, report.Bytes, report.SkippedCount, report.Unchanged, request.Out.Full, [.. report.Skipped.Select(PathProblem.Of)]);
     }
 
@@ -47,7 +49,8 @@ sealed partial class LocalCommands
             ? catalog.At(path, time) ?? throw new ConfigException($"there was nothing at '{path}' in {vault.Name} then, as far as is known here", $"vault log {vault.Name} {path} shows its versions")
             : Find(catalog, vault, path).Winner;
         if (version?.Entry?.File(version.Record) is not { } file) throw new ConfigException($"'{path}' is no file", "vault ls shows what it is, vault get restores whole folders");
-        return new FileContent(new FileReader(home.Store, vault.Vault.Tag, file), file.Size, file.Root.ToString());
+        Stream content = daemon?.MayLack(vault.Vault, catalog, file.Root) == true ? daemon.Read(vault.Vault, file) : new FileReader(home.Store, vault.Vault.Tag, file);
+        return new FileContent(content, file.Size, file.Root.ToString());
     }
 
     // A blind holder has neither names nor keys to work with.

@@ -28,7 +28,7 @@ sealed partial class LocalCommands
         await EnterAsync(stop, make: true);
         using Ticket ticket = Ticket.Parse(request.Ticket, out string? fault) ?? throw new ConfigException(fault!, "a ticket comes from vault invite on a device of the vault");
         OfferSpace? offer = request is { Capacity: null, Class: null, Site: null } ? null : new OfferSpace("", request.Capacity, request.Class, request.Site);
-        return await Running.JoinAsync(ticket, request.Name, offer is null ? null : keys => Offered(offer, ticket.Vault, Daemon.UsualProfile(keys, home.Random)), stop);
+        return await Running.JoinAsync(ticket, request.Name, offer is null ? null : keys => Offered(offer, ticket.Vault, Daemon.UsualProfile(keys, home.Random)), request.OnDemand, stop);
     }
 
     public async IAsyncEnumerable<MemberListed> MembersAsync(string vault, [EnumeratorCancellation] CancellationToken stop)
@@ -79,6 +79,14 @@ sealed partial class LocalCommands
         }
         if ((renew || import != null) && daemon != null) await daemon.UseNetworksAsync();
         return new SwarmKeyShown(home.SwarmKeys.Own.Fingerprint, [.. home.SwarmKeys.Keys.Skip(1).Select(key => key.Fingerprint)], reveal ? home.SwarmKeys.Own.ToFileText() : null);
+    }
+
+    public Task<LimitsShown> LimitsAsync(SetLimits request, CancellationToken stop)
+    {
+        Vault.Swarm.TransferLimits limits = Running.Limits;
+        (long? upload, long? download) = (request.Upload is { } up ? ByteRate.Parse(up) : limits.Upload.BytesPerSecond, request.Download is { } down ? ByteRate.Parse(down) : limits.Download.BytesPerSecond);
+        (limits.Upload.BytesPerSecond, limits.Download.BytesPerSecond) = (upload, download);
+        return Task.FromResult(new LimitsShown(upload, download));
     }
 
     public Task<DaemonStatus> DaemonStatusAsync(CancellationToken stop) => Task.FromResult(Running.Status());

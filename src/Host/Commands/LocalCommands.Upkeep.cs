@@ -100,6 +100,7 @@ sealed partial class LocalCommands
         Tell();
         long blocks = 0, bytes = 0;
         SortedSet<string> bad = new(StringComparer.Ordinal), missing = new(StringComparer.Ordinal);
+        HashSet<VaultTag> onDemand = [.. home.Ring.Entries.Where(entry => home.Vault(entry.Keys).Catalog.IsOnDemand).Select(entry => entry.Vault.Tag)];
         VaultTag[] vaults = [.. store.Vaults().Where(vault => only is null || vault == only.Vault.Tag)];
         long? total = progress is null ? null : vaults.Sum(vault => store.List(vault).Sum(block => (long)block.Info.Length));
         foreach (VaultTag vault in vaults)
@@ -110,7 +111,7 @@ sealed partial class LocalCommands
             bytes += scrub.Bytes;
             bad.UnionWith(store.Damaged(vault).Select(damaged => damaged.Id.ToString()));
             bool share = home.Ring.Entries.FirstOrDefault(entry => entry.Vault.Tag == vault) is { } of && HoldsShare(home.Vault(of.Keys).Catalog);
-            missing.UnionWith(store.Missing(vault, wanted: !share).Select(id => id.ToString()));
+            missing.UnionWith(store.Missing(vault, wanted: !share && !onDemand.Contains(vault)).Select(id => id.ToString()));
         }
         missing.ExceptWith(bad);
         if (bad.Count > 0)

@@ -105,10 +105,14 @@ sealed partial class LocalCommands
         else if (copies is { UnderTarget: > 0 }) amber.Add($"{Amounts.Count(copies.UnderTarget, "block")} of which fewer than {Amounts.Count(copies.Target, "copy")} are proven");
         TransferStatus? transfer = daemon?.TransferOf(entry.Vault);
         (long lacking, long bytes) = HoldsShare(catalog) ? (0, 0) : catalog.Wanted(); // of a share it isn't known what will come
-        long blocks = lacking == 0 ? 0 : transfer is null ? home.Store.Missing(entry.Vault.Tag).LongCount() : Math.Max(transfer.MissingBlocks, 1); // at least one, if none is known yet
+        bool onDemand = catalog.IsOnDemand;
+        (long elsewhere, long elsewhereBytes) = onDemand ? (lacking, bytes) : (0, 0);
+        if (onDemand) (lacking, bytes) = (transfer?.MissingBlocks ?? home.Store.Missing(entry.Vault.Tag, wanted: false).LongCount(), 0);
+        long blocks = lacking == 0 ? 0 : onDemand ? lacking : transfer is null ? home.Store.Missing(entry.Vault.Tag).LongCount() : Math.Max(transfer.MissingBlocks, 1); // at least one, if none is known yet
         if (blocks == 0) bytes = 0; // all has come, and will be counted as here at the next start
+        double rate = blocks > 0 ? transfer?.BytesPerSecond ?? 0 : 0;
         CatalogTotals totals = catalog.Totals;
         return new VaultStatus(entry.Vault.ToString(), entry.Name, catalog.Root.ToString(), totals.Files + totals.Folders, totals.Bytes, totals.Files,
-            conflicts, damaged, blocks, bytes, transfer?.InStepWith ?? [], red.Count > 0 ? "red" : amber.Count > 0 ? "amber" : "good", [.. red, .. amber], copies);
+            conflicts, damaged, blocks, bytes, Math.Round(rate), blocks > 0 && rate >= 1 ? Math.Round(bytes / rate) : null, Policies.Text(onDemand), elsewhere, elsewhereBytes, transfer?.InStepWith ?? [], red.Count > 0 ? "red" : amber.Count > 0 ? "amber" : "good", [.. red, .. amber], copies);
     }
 }

@@ -9,7 +9,14 @@ sealed record DeviceInvited(string Ticket, string Vault, string Name, string Rol
 
 /// <param name="Name">What this device calls the vault; null for the name that its members gave it.</param>
 /// <param name="Capacity">As <see cref="OfferSpace"/> has it, and from the first block on; null for the usual, like the two after it.</param>
-sealed record JoinVault(string Ticket, string? Name = null, long? Capacity = null, string? Class = null, string? Site = null);
+/// <param name="OnDemand">Whether content comes when it is asked for, and not before.</param>
+sealed record JoinVault(string Ticket, string? Name = null, long? Capacity = null, string? Class = null, string? Site = null, bool OnDemand = false);
+
+/// <param name="Policy">What this device keeps of the vault from now on: "mirror" or "on-demand"; null to only ask.</param>
+sealed record ChoosePolicy(string Vault, string? Policy = null);
+
+/// <param name="Policy">"mirror": all of it is brought here. "on-demand": the catalog is, and content when it is asked for.</param>
+sealed record PolicyChosen(string Vault, string Name, string Policy);
 
 /// <param name="Through">The member that let this device in.</param>
 sealed record VaultJoined(string Vault, string Name, string Role, string Through);
@@ -25,10 +32,11 @@ sealed record RevokeDevice(string Vault, string Device);
 sealed record DeviceRevoked(string Vault, string Peer, string? Name, bool NewEpoch);
 
 /// <param name="Path">"lan", "direct" or "relay"; null when it isn't connected.</param>
+/// <param name="InPerSecond">Bytes received a second, lately, of whatever kind.</param>
 /// <param name="Vaults">How it stands in each vault that both have.</param>
 /// <param name="Reason">Why it isn't connected.</param>
 sealed record PeerListed(
-    string Peer, string? Name, string? Address, bool Connected, string? Path, double? RttMs, long BytesIn, long BytesOut, IReadOnlyList<PeerVault> Vaults, string? Reason);
+    string Peer, string? Name, string? Address, bool Connected, string? Path, double? RttMs, long BytesIn, long BytesOut, double InPerSecond, double OutPerSecond, IReadOnlyList<PeerVault> Vaults, string? Reason);
 
 sealed record PeerVault(string Vault, string Name, bool InStep, string? Trouble);
 
@@ -37,6 +45,12 @@ sealed record PeerDialed(string Peer, string Address);
 /// <param name="Fingerprint">By which people compare keys without showing them.</param>
 /// <param name="File">The key as a swarm key file; null unless it was asked for.</param>
 sealed record SwarmKeyShown(string Fingerprint, IReadOnlyList<string> Others, string? File);
+
+/// <param name="Upload">Bytes a second, as 500 KiB or 2.5 MB; "none" for no limit; null leaves it as it is.</param>
+sealed record SetLimits(string? Upload = null, string? Download = null);
+
+/// <param name="Upload">Bytes a second; null where there is no limit.</param>
+sealed record LimitsShown(long? Upload, long? Download);
 
 /// <param name="Process">Its process id.</param>
 sealed record DaemonStatus(string Peer, IReadOnlyList<string> Listen, string Api, string Data, int Process, DateTimeOffset Since, int Peers, IReadOnlyList<TransferStatus> Vaults);

@@ -28,13 +28,17 @@ sealed record StoreStatus(IReadOnlyList<VaultStatus> Vaults, string? MendedSince
 /// <param name="Bytes">What the files have together, before anything is saved.</param>
 /// <param name="MissingBlocks">Known to be wanted and not here yet; what lies below them isn't known before they come.</param>
 /// <param name="MissingBytes">Of files whose content isn't whole here. A device that can't read doesn't know sizes, and says 0.</param>
+/// <param name="BytesPerSecond">At which blocks arrive, lately.</param>
+/// <param name="SecondsLeft">What the missing bytes take at that rate; null while nothing comes or nothing is missing.</param>
+/// <param name="Policy">"mirror": all of it is brought here. "on-demand": content is, when it is asked for.</param>
+/// <param name="Elsewhere">On demand: files whose content isn't all here, and nobody has asked for it; and the bytes of those files.</param>
 /// <param name="InStepWith">Peers whose catalog has the same root now.</param>
 /// <param name="State">"good", "amber" (to be seen to some day) or "red" (now).</param>
 /// <param name="Reasons">What keeps it from being good, in sentences.</param>
 /// <param name="Copies">Known to a running daemon only.</param>
 sealed record VaultStatus(
     string Vault, string Name, string Root, long Entries, long Bytes, long Files, long Conflicts, long DamagedBlocks,
-    long MissingBlocks, long MissingBytes, IReadOnlyList<string> InStepWith, string State, IReadOnlyList<string> Reasons,
+    long MissingBlocks, long MissingBytes, double BytesPerSecond, double? SecondsLeft, string Policy, long Elsewhere, long ElsewhereBytes, IReadOnlyList<string> InStepWith, string State, IReadOnlyList<string> Reasons,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CopiesStatus? Copies = null);
 
 sealed record VaultRoot(string Vault, string Name, string Root);

@@ -28,11 +28,12 @@ sealed partial class Daemon
 
     /// <summary>The joiner's side: the first member that can be reached and lets it in.</summary>
     /// <param name="profile">What this device says of itself from the first moment on; null for the usual.</param>
-    public async Task<VaultJoined> JoinAsync(Ticket ticket, string? name, Func<VaultKeys, DeviceProfile>? profile, CancellationToken stop)
+    public async Task<VaultJoined> JoinAsync(Ticket ticket, string? name, Func<VaultKeys, DeviceProfile>? profile, bool onDemand, CancellationToken stop)
     {
         KeyRingEntry? there = home.Ring.Find(ticket.Vault);
         if (there != null && RefusalOf(ticket.Vault) is null) throw new ConfigException($"this device is in that vault already: {there.Name}");
         if (name != null && there is null) VaultNames.Checked(home.Ring, name);
+        if (onDemand && ticket.Role == Role.Blind) throw Policies.NothingToAsk();
         if (home.SwarmKeys.Add(ticket.Swarm)) await UseNetworksAsync();
         PreSharedKey network = node.Networks.First(one => one.Fingerprint == FingerprintOf(ticket.Swarm));
 
@@ -42,6 +43,7 @@ sealed partial class Daemon
         VaultCatalog catalog = home.Vault(answer.Keys).Catalog;
         catalog.Add(answer.Records);
         if (profile != null) catalog.Add([new ControlAuthor(answer.Keys, home.Device.Key, home.Clock, home.Random).Introduce(catalog.Membership, profile(answer.Keys))]);
+        if (onDemand) catalog.SetOnDemand(true);
         home.Ring.Add(given, answer.Keys);
         AttachAll();
         if (name is null && await VaultNameAsync(ticket.Vault, stop) is { } called) home.Ring.Rename(ticket.Vault, given = FreeName(called));

@@ -33,8 +33,19 @@ sealed partial class Daemon
             bool connected = peer.State == PeerState.Connected;
             string? address = (connected ? peer.ConnectedAt : peer.Addresses) is [var first, ..] ? first.ToString() : null;
             yield return new PeerListed(peer.Peer.ToString(), name, address, connected, peer.Path?.ToString().ToLowerInvariant(), peer.RoundTrip?.TotalMilliseconds,
-                peer.BytesIn, peer.BytesOut, [.. parts.Select(part => Standing(part, peer.Peer)).OfType<PeerVault>()], connected ? null : peer.LastFailure);
+                peer.BytesIn, peer.BytesOut, RatesOf(peer.Peer).InPerSecond, RatesOf(peer.Peer).OutPerSecond, [.. parts.Select(part => Standing(part, peer.Peer)).OfType<PeerVault>()], connected ? null : peer.LastFailure);
         }
+    }
+
+    void LookAtRates()
+    {
+        (PeerId, long, long)[] counters = [.. node.Peers.Where(peer => peer.State == PeerState.Connected).Select(peer => (peer.Peer, peer.BytesIn, peer.BytesOut))];
+        lock (rates) rates.Look(counters, home.Time.GetElapsedTime(0));
+    }
+
+    (double InPerSecond, double OutPerSecond) RatesOf(PeerId peer)
+    {
+        lock (rates) return rates.Of(peer);
     }
 
     PeerVault? Standing(OpenPart part, PeerId peer)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Vault.Blocks;
 using Vault.Catalog;
 using Vault.Chat;
@@ -15,14 +16,13 @@ using Vault.Swarm;
 
 namespace Vault.Host;
 
-/// <param name="Listen">Empty for the usual address.</param>
 /// <param name="Topics">Gossip topics of no vault that are joined as well, and whose messages are passed on: by them other programs can try the network.</param>
-sealed record DaemonOptions(IReadOnlyList<Multiaddr> Listen, IReadOnlyList<Multiaddr> Bootstrap, bool Mdns, IReadOnlyList<string> Topics);
+sealed record DaemonOptions(Configuration Settings, IReadOnlyList<string> Topics);
 
 /// <summary>
 /// The data folder in company: a libp2p node, and every vault of the ring in the swarm. It builds and connects the parts; what
-/// goes on between devices is Swarm's and Catalog's. Daemon.Joining.cs lets this device into a vault, Daemon.Members.cs follows who is in, Daemon.Telling.cs
-/// says how things stand.
+/// goes on between devices is Swarm's and Catalog's. Daemon.Joining.cs lets this device into a vault, Daemon.Members.cs follows who is in, Daemon.Fetching.cs
+/// brings what somebody waits for, Daemon.Telling.cs says how things stand.
 /// </summary>
 sealed partial class Daemon : IAsyncDisposable
 {
@@ -34,6 +34,9 @@ sealed partial class Daemon : IAsyncDisposable
 
     /// <summary>What waits for a time, or has had its time, isn't urgent to the minute.</summary>
     static readonly TimeSpan TendEvery = TimeSpan.FromHours(1);
+
+    /// <summary>The rates of peers are brought up to date so often: a person who watches sees it move.</summary>
+    static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     /// <summary>Records whose content is looked for one by one; a walk over all pins of a vault costs more than these.</summary>
     const int FewRecords = 1024;
@@ -49,6 +52,8 @@ sealed partial class Daemon : IAsyncDisposable
     readonly Lock gate = new();
     readonly CancellationTokenSource stopping = new();
     readonly DateTimeOffset since;
+    readonly PeerRates rates = new();
+    readonly ITimer looking;
     Task dialing = Task.CompletedTask, tending = Task.CompletedTask;
 
     Daemon(Home home, DaemonOptions options, Action<string> note)
@@ -62,7 +67,7 @@ sealed partial class Daemon : IAsyncDisposable
             Agent = "vault/" + VersionText.Line.Split(' ')[^1],
             Networks = Networks(),
             RequirePrivateNetwork = true,
-            Mdns = options.Mdns ? new MdnsOptions() : null,
+            Mdns = options.Settings.Mdns ? new MdnsOptions() : null,
         }, home.Device.Key, home.Time, home.Random, new TcpTransport(home.Time));
         // js-libp2p's ids rather than the default of go-libp2p: both sides must name messages alike, and it is what we are checked against.
         gossip = new Gossip(node, home.Device.Key, new Parameters { IdOf = MessageId.FromKeyAndSeqno }, home.Time, home.Random);
@@ -70,15 +75,21 @@ sealed partial class Daemon : IAsyncDisposable
         Watched = new WatchedFolders(home, Heard);
         swarm = new SwarmNode(node, home.Device.Key.Public, home.Clock, home.Time, home.Random);
         swarm.TurnedAway += TurnedAway;
+        swarm.Limits.Upload.BytesPerSecond = options.Settings.Upload;
+        swarm.Limits.Download.BytesPerSecond = options.Settings.Download;
         node.PeerIdentified += Remember;
         node.PeerConnected += Connected;
         node.PeerDisconnected += Disconnected;
+        looking = home.Time.CreateTimer(_ => LookAtRates(), null, LookEvery, LookEvery);
     }
 
     /// <summary>Somebody has asked for the end.</summary>
     public CancellationToken Stopping => stopping.Token;
 
     public PeerId Id => node.Id;
+
+    /// <summary>What may be sent and received of blocks; holds at once when it is changed.</summary>
+    public TransferLimits Limits => swarm.Limits;
 
     /// <summary>What happens, for who wants to be told.</summary>
     public DaemonEvents Events { get; }
@@ -97,9 +108,9 @@ sealed partial class Daemon : IAsyncDisposable
         Daemon daemon = new(home, options, note);
         try
         {
-            await daemon.ListenAsync(options.Listen, stop);
+            await daemon.ListenAsync(options.Settings.Listen, stop);
             daemon.AttachAll();
-            foreach (Multiaddr address in options.Bootstrap) daemon.known.Add(address.ToString(), home.SwarmKeys.Own.Fingerprint);
+            foreach (Multiaddr address in options.Settings.Bootstrap) daemon.known.Add(address.ToString(), home.SwarmKeys.Own.Fingerprint);
             daemon.dialing = daemon.DialAsync();
             daemon.tending = daemon.TendAsync();
             return daemon;
@@ -139,7 +150,7 @@ sealed partial class Daemon : IAsyncDisposable
             lock (gate)
             {
                 if (attached.ContainsKey(entry.Vault)) continue;
-                attached.Add(entry.Vault, part = new OpenPart(entry, home.Vault(entry.Keys)));
+                attached.Add(entry.Vault, part = new OpenPart(entry, home.Vault(entry.Keys), home.Time));
             }
             GateVault admits = new(entry.Keys, () => part.Catalog.Membership, records => part.Catalog.Add(records));
             part.Notices = new ChangeNotices(new VaultTopic(gossip, admits, "changes", home.Random), () => part.Catalog.Root, () => Compare(part), home.Time);
@@ -152,9 +163,9 @@ sealed partial class Daemon : IAsyncDisposable
                 (channel, cancel) => SyncAsync(part, channel, cancel), (request, peer, channel) => Decide(part, request, peer, channel),
                 (channel, cancel) => ChatAsync(part, channel, cancel), (channel, cancel) => KeepAsync(part, channel, cancel),
                 part.Catalog.Membership.Find(home.Device.Key.Public)?.Profile?.Capacity > 0,
-                new LackedSecrets(() => EpochSecrets.AreMissing(part.Catalog.Membership, entry.Keys), box => TakeSecrets(part, box))));
+                new LackedSecrets(() => EpochSecrets.AreMissing(part.Catalog.Membership, entry.Keys), box => TakeSecrets(part, box)), part.Catalog.IsOnDemand));
             Keep(part, admits);
-            swarm.FetchOf(entry.Vault)!.Landed += (_, _) => Landed(part);
+            swarm.FetchOf(entry.Vault)!.Landed += (blocks, bytes) => Landed(part, blocks.Count, bytes);
             Watched.Resume(entry, home.Vault(entry.Keys));
         }
     }
@@ -181,6 +192,7 @@ sealed partial class Daemon : IAsyncDisposable
     {
         DeviceId self = DeviceId.Of(home.Device.Key.Public), peer = channel.Member.Device;
         SyncSession session = new(part.Catalog, channel.Pipe, SyncSession.SideOf(self, peer), channel.ChannelBinding.ToArray(), peer, home.Time);
+        part.Compared.Watch(session);
         lock (gate)
         {
             part.Sessions[channel.Peer] = session;
@@ -226,7 +238,7 @@ sealed partial class Daemon : IAsyncDisposable
     /// <summary>Only what has come is looked at, unless it is so much that one walk over all that is wanted costs less.</summary>
     void Fetch(OpenPart part, CatalogChange change)
     {
-        if (swarm.FetchOf(part.Entry.Vault) is not { } fetch) return;
+        if (swarm.FetchOf(part.Entry.Vault) is not { OnDemand: false } fetch) return;
         AddedRecord[] brought = [.. change.Added.Where(record => record.Source is not null)];
         if (brought.Length > FewRecords || change.MembershipChanged)
         {
@@ -242,9 +254,11 @@ sealed partial class Daemon : IAsyncDisposable
     }
 
     /// <summary>Blocks have come: files that are whole by that are kept as any other. While few are on their way, only those are looked at.</summary>
-    void Landed(OpenPart part)
+    void Landed(OpenPart part, int blocks, long bytes)
     {
+        using (Activity? traced = Traces.Source.StartActivity("blocks.landed")) traced?.SetTag("vault.id", part.Entry.Vault.ToString()).SetTag("blocks", blocks).SetTag("bytes", bytes);
         if (swarm.FetchOf(part.Entry.Vault) is { Shares: true }) return; // files aren't expected to become whole
+        if (part.Catalog.IsOnDemand) return; // who asked for it looks after it
         IReadOnlyList<BlockId>? roots = part.Awaited.Take(out int turn);
         part.Catalog.Arrived(roots);
         Watched.ContentArrived(part.Entry.Vault);
@@ -311,6 +325,7 @@ sealed partial class Daemon : IAsyncDisposable
         node.PeerConnected -= Connected;
         node.PeerDisconnected -= Disconnected;
         await stopping.CancelAsync();
+        await looking.DisposeAsync();
         await Task.WhenAll(dialing, tending);
         await Watched.DisposeAsync();
         foreach (OpenPart part in attached.Values)
@@ -330,7 +345,7 @@ sealed partial class Daemon : IAsyncDisposable
     }
 
     /// <summary>A vault in the swarm.</summary>
-    sealed class OpenPart(KeyRingEntry entry, OpenVault vault)
+    sealed class OpenPart(KeyRingEntry entry, OpenVault vault, TimeProvider time)
     {
         public KeyRingEntry Entry => entry;
         public VaultCatalog Catalog => vault.Catalog;
@@ -341,6 +356,7 @@ sealed partial class Daemon : IAsyncDisposable
         public VaultKeeping? Keeping { get; set; }
         public Action<ForkProof>? OnForked { get; set; }
         public AwaitedRoots Awaited { get; } = new(FewRecords);
+        public Comparisons Compared { get; } = new(entry.Vault.ToString(), time);
         public ChangeNotices? Notices { get; set; }
 
         public bool OnlyTakes { get; set; }

@@ -26,7 +26,7 @@ sealed class DemoDevice : IAsyncDisposable
         try
         {
             await home.EnterAsync(make: true, stop);
-            DaemonOptions alone = new([Multiaddr.Parse("/ip4/127.0.0.1/tcp/0")!], [], Mdns: false, Topics: []);
+            DaemonOptions alone = new(new Configuration { Listen = [Multiaddr.Parse("/ip4/127.0.0.1/tcp/0")!], Mdns = false }, Topics: []);
             return new DemoDevice(name, home, await Daemon.StartAsync(home, alone, note, stop), note);
         }
         catch

@@ -39,7 +39,12 @@ public sealed partial class BlockFetch
 
     LandingRound OpenRound()
     {
-        lock (gate) return round is { IsClosed: false } open ? open : round = new LandingRound(store.BeginWrite(vault), Now);
+        lock (gate)
+        {
+            if (round is { IsClosed: false } open) return open;
+            landingPulse.Set(); // from now on its age counts
+            return round = new LandingRound(store.BeginWrite(vault), Now);
+        }
     }
 
     async Task LandAsync()
@@ -48,7 +53,8 @@ public sealed partial class BlockFetch
         {
             try
             {
-                await landingPulse.WaitAsync(ExchangeLimits.Tick, time, closing.Token);
+                if (HasRound) await landingPulse.WaitAsync(ExchangeLimits.Tick, time, closing.Token);
+                else await landingPulse.WaitAsync(closing.Token); // nothing to look at: who idles wakes nobody
             }
             catch (OperationCanceledException)
             {
@@ -56,6 +62,11 @@ public sealed partial class BlockFetch
             }
             if (TakeDue() is { } due) await LandAsync(due);
         }
+    }
+
+    bool HasRound
+    {
+        get { lock (gate) return round is not null; }
     }
 
     LandingRound? TakeDue()

@@ -15,7 +15,7 @@ public sealed partial class BlockFetch
     readonly AsyncPulse searchPulse = new(), roomPulse = new();
     readonly Queue<BlockId> roots = new();
     readonly Dictionary<BlockId, List<Waiter>> waiters = [];
-    bool everything, searching, shares;
+    bool everything, searching, shares, onDemand;
 
     /// <summary>This device holds a share of the vault: what it should have is for who looks after copies to say, and not for the pins.</summary>
     public bool Shares
@@ -52,8 +52,29 @@ public sealed partial class BlockFetch
     /// <summary>Copies that this device is to make, and nothing that lies below them.</summary>
     public void Heal(IReadOnlyList<BlockId> blocks)
     {
+        lock (gate)
+            if (onDemand && !shares) return; // who keeps what it asked for makes no copies for others
         BlockId[] missing = [.. blocks.Where(id => !store.Contains(vault, id))];
         Do(now => plan.Want(missing, FetchPriority.Healing, null, now)); // what finds no room is asked for again by who looks after copies
+    }
+
+    /// <summary>
+    /// Whether only what is asked for is fetched, and of what the pins need only what was here once. When it begins, what is on its way for
+    /// no better reason is let go.
+    /// </summary>
+    public bool OnDemand
+    {
+        get { lock (gate) return onDemand; }
+        set
+        {
+            Do(_ =>
+            {
+                onDemand = value;
+                if (value) plan.ForgetAll(reason => reason != FetchPriority.Awaited);
+            });
+            roomPulse.Set();
+            Search();
+        }
     }
 
     /// <summary>
@@ -62,29 +83,72 @@ public sealed partial class BlockFetch
     /// </summary>
     public async Task<bool> FetchAsync(BlockId root, CancellationToken cancel)
     {
+        // Below a block that comes may be others: the tree is walked again, each time a level deeper, until nothing is missing.
+        for (bool whole = false; !whole;)
+        {
+            whole = true;
+            foreach (BlockId[] some in MissingBelow(root).Chunk(Handful))
+            {
+                whole = false;
+                if (!await FetchAsync(some, cancel)) return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>The same of some blocks and nothing below them.</summary>
+    public async Task<bool> FetchAsync(IReadOnlyCollection<BlockId> blocks, CancellationToken cancel)
+    {
+        BlockId[] some = [.. blocks.Distinct()];
+        if (some.Length == 0) return true;
+        Waiter waiter = new(some);
+        lock (gate)
+        {
+            if (!plan.HasSources) return false;
+            foreach (BlockId id in some) Waiting(id).Add(waiter);
+        }
+        try
+        {
+            BlockId[] lacking = [];
+            int taken = 0;
+            Do(now => // in one step: what lands is wanted no more, and is here
+            {
+                lacking = [.. some.Where(id => !store.Contains(vault, id))];
+                taken = plan.Want(lacking, FetchPriority.Awaited, null, now);
+            });
+            foreach (BlockId id in some.Except(lacking)) waiter.Settle(id, here: true);
+            while (taken < lacking.Length && !waiter.Done.IsCompleted)
+            {
+                await roomPulse.WaitAsync(ExchangeLimits.Tick, time, cancel);
+                Do(now => taken += plan.Want(lacking.AsSpan(taken), FetchPriority.Awaited, null, now));
+            }
+            return await DoneAsync(waiter, cancel);
+        }
+        finally
+        {
+            Do(_ =>
+            {
+                foreach (BlockId id in some)
+                    if (waiters.TryGetValue(id, out List<Waiter>? all) && all.Remove(waiter) && all.Count == 0) waiters.Remove(id);
+                if (onDemand && waiters.Count == 0) plan.ForgetAll(reason => reason == FetchPriority.Awaited); // whoever waited for them has gone
+            });
+        }
+    }
+
+    /// <summary>Waits, and gives up when nobody has been there for a while who could bring anything.</summary>
+    async Task<bool> DoneAsync(Waiter waiter, CancellationToken cancel)
+    {
+        TimeSpan alone = TimeSpan.Zero;
         while (true)
         {
-            BlockId[] missing = [.. MissingBelow(root).Distinct().Take(Handful)];
-            if (missing.Length == 0) return true;
-            Waiter waiter = new(missing);
             try
             {
-                lock (gate)
-                {
-                    if (!plan.HasSources) return false;
-                    foreach (BlockId id in missing) Waiting(id).Add(waiter);
-                }
-                int taken = 0;
-                Do(now => taken = plan.Want(missing, FetchPriority.Awaited, null, now));
-                for (int i = taken; i < missing.Length; i++) waiter.Settle(missing[i], here: true); // no room: the next turn asks again
-                if (!await waiter.Done.WaitAsync(cancel)) return false;
-                if (taken < missing.Length) await roomPulse.WaitAsync(ExchangeLimits.Tick, time, cancel);
+                return await waiter.Done.WaitAsync(ExchangeLimits.Tick, time, cancel);
             }
-            finally
+            catch (TimeoutException)
             {
-                lock (gate)
-                    foreach (BlockId id in missing)
-                        if (waiters.TryGetValue(id, out List<Waiter>? all) && all.Remove(waiter) && all.Count == 0) waiters.Remove(id);
+                lock (gate) alone = plan.HasSources ? TimeSpan.Zero : alone + ExchangeLimits.Tick;
+                if (alone >= ExchangeLimits.Alone) return false;
             }
         }
     }
@@ -140,7 +204,7 @@ public sealed partial class BlockFetch
             {
                 everything = false;
                 roots.Clear();
-                return store.Missing(vault, wanted: !Shares);
+                return store.Missing(vault, wanted: !shares && !onDemand);
             }
             if (roots.Count == 0)
             {

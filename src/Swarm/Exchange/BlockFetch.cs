@@ -13,7 +13,8 @@ namespace Vault.Swarm;
 /// <param name="Blocks">Blocks that have come since the start, and their bytes.</param>
 /// <param name="BytesPerSecond">From all sources together, lately.</param>
 /// <param name="Fault">Why the store takes nothing at the moment; null when it does.</param>
-public sealed record FetchProgress(int Wanted, bool Searching, long Blocks, long Bytes, double BytesPerSecond, int Sources, string? Fault);
+/// <param name="Received">Bytes of blocks that have come over the wire since the start, durable or not yet.</param>
+public sealed record FetchProgress(int Wanted, bool Searching, long Blocks, long Bytes, long Received, double BytesPerSecond, int Sources, string? Fault);
 
 /// <summary>
 /// Brings a vault's missing blocks from the peers that have them. What is missing, the pins say; below a block that comes lie
@@ -27,6 +28,7 @@ public sealed partial class BlockFetch : IAsyncDisposable
     readonly BlockStore store;
     readonly VaultTag vault;
     readonly TimeProvider time;
+    readonly RateLimit? download;
     readonly long startedAt;
     readonly Lock gate = new();
     readonly FetchPlan plan = new();
@@ -34,10 +36,11 @@ public sealed partial class BlockFetch : IAsyncDisposable
     readonly CancellationTokenSource closing = new();
     readonly ITimer ticker;
     readonly Task landing, walking;
+    long received;
 
-    public BlockFetch(BlockStore store, VaultTag vault, TimeProvider time)
+    public BlockFetch(BlockStore store, VaultTag vault, TimeProvider time, RateLimit? download = null)
     {
-        (this.store, this.vault, this.time) = (store, vault, time);
+        (this.store, this.vault, this.time, this.download) = (store, vault, time, download);
         startedAt = time.GetTimestamp();
         ticker = time.CreateTimer(_ => Do(plan.Tick), null, ExchangeLimits.Tick, ExchangeLimits.Tick);
         landing = LandAsync();
@@ -51,7 +54,7 @@ public sealed partial class BlockFetch : IAsyncDisposable
         get
         {
             lock (gate)
-                return new FetchProgress(plan.Count, searching, Interlocked.Read(ref blocks), Interlocked.Read(ref bytes), plan.Rates.Sum(rate => rate.BytesPerSecond), sources.Count, fault);
+                return new FetchProgress(plan.Count, searching, Interlocked.Read(ref blocks), Interlocked.Read(ref bytes), Interlocked.Read(ref received), plan.Rates.Sum(rate => rate.BytesPerSecond), sources.Count, fault);
         }
     }
 
@@ -165,11 +168,13 @@ public sealed partial class BlockFetch : IAsyncDisposable
             for (int have = 0; have < given.Length;)
             {
                 ReadResult result = await input.ReadAsync(cancel);
-                int take = (int)Math.Min(result.Buffer.Length, given.Length - have);
+                int take = (int)Math.Min(Math.Min(result.Buffer.Length, given.Length - have), download?.BytesPerSecond is null ? int.MaxValue : ExchangeLimits.FlushBytes);
                 ReadOnlySequence<byte> piece = result.Buffer.Slice(0, take);
                 piece.CopyTo(memory.AsSpan(have));
                 input.AdvanceTo(piece.End);
                 have += take;
+                Interlocked.Add(ref received, take);
+                if (download is not null && take > 0) await HoldAsync(slot, download.TakeAsync(take, cancel));
                 if (take > 0 && have < given.Length) Do(now => plan.Progress(slot, take, now));
                 if (take > 0) last = take;
                 else if (result.IsCompleted) throw new ProtocolException("the stream ended inside a block");
@@ -193,6 +198,21 @@ public sealed partial class BlockFetch : IAsyncDisposable
         }
     }
 
+    /// <summary>While our own limit keeps us from reading, the source's silence is none of its own.</summary>
+    async ValueTask HoldAsync(int slot, ValueTask taking)
+    {
+        if (taking.IsCompletedSuccessfully) return;
+        Do(now => plan.Hold(slot, true, now));
+        try
+        {
+            await taking;
+        }
+        finally
+        {
+            Do(now => plan.Hold(slot, false, now));
+        }
+    }
+
     BlockId? Owed(int slot, uint number)
     {
         lock (gate) return plan.Owed(slot, number) ?? throw new ProtocolException("the peer answers a question that nobody asked");
@@ -203,6 +223,7 @@ public sealed partial class BlockFetch : IAsyncDisposable
     {
         if (priority == FetchPriority.Healing) return;
         if (block.Header.Level == 0 || (level is { } claimed && claimed != block.Header.Level)) return;
+        if (priority == FetchPriority.Awaited && OnDemand) return; // whoever waits asks for what it needs, which may be a small part
         List<BlockId> missing = [];
         for (int i = 0; i < block.Header.Links; i++)
             if (!store.Contains(vault, block.Link(i))) missing.Add(block.Link(i));

@@ -10,7 +10,7 @@ namespace Vault.Swarm;
 /// Answers one peer's questions for blocks of one vault, from disk to socket: what waits is ids, and one block is in memory at a
 /// time, read when the stream has taken the last. What is damaged on this disk counts as not here.
 /// </summary>
-sealed class BlockServing(BlockStore store, VaultTag vault)
+sealed class BlockServing(BlockStore store, VaultTag vault, RateLimit? upload = null, ServedBlocks? served = null)
 {
     readonly Lock gate = new();
     readonly Queue<(uint Number, BlockId Id)>[] waiting = [new(), new()]; // by lane
@@ -89,10 +89,12 @@ sealed class BlockServing(BlockStore store, VaultTag vault)
             for (int at = 0; at < length;)
             {
                 int piece = Math.Min(length - at, ExchangeLimits.FlushBytes);
+                if (upload is not null) await upload.TakeAsync(piece, cancel);
                 output.Write(block.Bytes.Slice(at, piece));
                 at += piece;
                 if (output.UnflushedBytes >= ExchangeLimits.FlushBytes && (await output.FlushAsync(cancel)).IsCompleted) return;
             }
+            served?.Add(length);
             Blocks++;
             Bytes += length;
         }

@@ -30,6 +30,9 @@ static class ExchangeLimits
     /// <summary>Blocks that no source has are asked for again after this time: they may have come meanwhile.</summary>
     public static readonly TimeSpan Retry = TimeSpan.FromSeconds(60);
 
+    /// <summary>Somebody who waits for a block gives up when no source has been there for so long.</summary>
+    public static readonly TimeSpan Alone = TimeSpan.FromSeconds(10);
+
     /// <summary>How often the plan looks at the clock.</summary>
     public static readonly TimeSpan Tick = TimeSpan.FromSeconds(0.5);
 

@@ -120,11 +120,25 @@ sealed partial class FetchPlan
         Remove(want);
     }
 
+    /// <summary>The same of everything that was wanted for one of these reasons.</summary>
+    public void ForgetAll(Func<FetchPriority, bool> reason)
+    {
+        foreach (Wanted want in wants.Values.Where(want => want.State != WantState.Landing && reason(want.Priority)).ToList()) Remove(want);
+    }
+
     /// <summary>The block a source must mean by this number; null when it owes none of that number, which is a breach.</summary>
     public BlockId? Owed(int slot, uint number) => sources[slot] is { } source && source.Owed.TryGetValue(number, out Wanted? want) ? want.Id : null;
 
     /// <summary>Some bytes of an answer have come.</summary>
     public void Progress(int slot, int bytes, TimeSpan now) => sources[slot]?.Count(bytes, now);
+
+    /// <summary>What a source sends isn't read for a while, and then is again.</summary>
+    public void Hold(int slot, bool held, TimeSpan now)
+    {
+        if (sources[slot] is not { } source) return;
+        source.IsHeld = held;
+        source.Count(0, now);
+    }
 
     /// <summary>
     /// A whole block that is what was asked for. Says whether it is to be stored, as which level's child; null when another source
@@ -182,7 +196,7 @@ sealed partial class FetchPlan
         {
             if (source is null) continue;
             source.Settle(now);
-            if (source.Owed.Count > 0 && !source.Dropped && now - source.LastHeard > ExchangeLimits.Silence)
+            if (source.Owed.Count > 0 && source is { Dropped: false, IsHeld: false } && now - source.LastHeard > ExchangeLimits.Silence)
             {
                 source.Dropped = true; // nothing more is asked of it; its driver removes it
                 outputs.Enqueue(new FetchOutput.Drop(source.Slot, "it owes blocks and has been silent for half a minute"));

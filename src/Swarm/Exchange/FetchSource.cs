@@ -21,6 +21,9 @@ sealed class FetchSource(int slot, TimeSpan now)
 
     public bool Dropped { get; set; }
 
+    /// <summary>It isn't read at the moment, which is our own doing.</summary>
+    public bool IsHeld { get; set; }
+
     /// <summary>Nothing it may have was found when this number stood; null when something was.</summary>
     public long? NothingSince { get; set; }
 

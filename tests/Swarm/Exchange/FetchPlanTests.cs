@@ -75,14 +75,16 @@ public sealed class FetchPlanTests
         Assert.InRange(world.DoneAt.TotalSeconds, 0.6, 3.0); // in questions of one block each it would be twenty minutes
     }
 
-    [Fact]
-    public void What_somebody_waits_for_goes_before_everything_that_isn_t_in_flight_yet()
+    [Theory]
+    [InlineData(FetchPriority.Wanted)]
+    [InlineData(FetchPriority.Healing)]
+    public void What_somebody_waits_for_goes_before_everything_that_isn_t_in_flight_yet(FetchPriority rest)
     {
         PlanWorld world = new(RandomSource.Seeded(1));
         BlockId[] bulk = [.. Enumerable.Range(0, 3000).Select(_ => world.NewBlock(256 << 10))];
         BlockId awaited = world.NewBlock(256 << 10);
         world.Add(Manner.Honest, [.. bulk, awaited], 10e6, Lan);
-        world.Want(bulk);
+        world.Want(bulk, rest);
         TimeSpan when = default;
         world.After(TimeSpan.FromSeconds(10), () => world.Want([awaited], FetchPriority.Awaited));
         for (int i = 10; i < 40; i++) world.After(TimeSpan.FromSeconds(i), () => when = world.Durable.Contains(awaited) && when == default ? world.Now : when);

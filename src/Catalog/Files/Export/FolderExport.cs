@@ -83,6 +83,14 @@ public sealed class FolderExport : IDisposable
         };
     }
 
+    /// <summary>The contents of all files that <see cref="GetAsync"/> would make, where their records can be read.</summary>
+    public IEnumerable<FileRef> Contents(VaultPath? from, ExportOptions? options = null)
+    {
+        ExportListing listing = new(catalog, from, options ?? new ExportOptions());
+        foreach (ExportItem item in listing.Single is { } single ? [single] : listing.Items())
+            if (item.Kind == RecordKind.File && item.Read() is { Entry: { } entry } head && entry.File(head.Record) is { } file) yield return file;
+    }
+
     static async Task PlaceAsync(ExportItem[] window, FilePlacement placement, TargetFolders folders, CancellationToken stop)
     {
         foreach (ExportItem item in window)

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using Vault.Catalog;
 using Vault.Libp2p.Gossipsub;
-using Vault.Libp2p.Multiaddrs;
 using Vault.Primitives;
 
 namespace Vault.Host;
@@ -13,8 +12,6 @@ namespace Vault.Host;
 /// <summary>vault daemon run, status, stop: the store in company.</summary>
 static class DaemonCommand
 {
-    const int ApiPort = 4172;
-
     public static Command Create(Terminal terminal) =>
         new("daemon", "run in the background what keeps vaults in step with other machines") { Run(terminal), Status(terminal), Stop(terminal) };
 
@@ -24,19 +21,24 @@ static class DaemonCommand
         Option<string[]> listen = new("--listen") { Description = "Listen here for other machines, instead of on port 4171", HelpName = "MULTIADDR" };
         Option<string[]> bootstrap = new("--bootstrap") { Description = "A machine to connect to", HelpName = "MULTIADDR" };
         Option<bool> noMdns = new("--no-mdns") { Description = "Don't look for machines on the local network, and don't be found" };
+        Option<string?> upload = new("--upload") { Description = "Send no more of files than this a second: 500 KiB, 2.5 MB, none (vault limits changes it while it runs)", HelpName = "RATE" };
+        Option<string?> download = new("--download") { Description = "The same of receiving", HelpName = "RATE" };
         Option<string[]> topic = new("--topic") { Description = "Join this gossip topic too, of no vault, to try the network with other libp2p programs", HelpName = "NAME" };
         Option<bool> verbose = new("--verbose") { Description = "Say what happens, a line each: time, kind, and what it is about as name=value" };
         Option<bool> json = Words.Json("Print one line of JSON when it is ready");
-        TaughtCommand command = new("run", "run in the foreground until interrupted", "vault daemon run", "vault daemon run --listen /ip4/0.0.0.0/tcp/4001") { api, listen, bootstrap, noMdns, topic, verbose, json };
+        TaughtCommand command = new("run", "run in the foreground until interrupted; what isn't said here is taken from config.yaml in the data folder", "vault daemon run", "vault daemon run --listen /ip4/0.0.0.0/tcp/4001")
+        { api, listen, bootstrap, noMdns, upload, download, topic, verbose, json };
         command.SetAction(async (line, stop) =>
         {
             PathText.Check();
-            DaemonOptions options = new(Addresses(line.GetValue(listen)), Addresses(line.GetValue(bootstrap)), !line.GetValue(noMdns), Topics(line.GetValue(topic)));
+            Configuration settings = Settings(Configuration.Load(CommandLine.FolderOf(line, terminal)), line.GetValue(listen) ?? [], line.GetValue(api), line.GetValue(bootstrap) ?? [], line.GetValue(noMdns),
+                line.GetValue(upload), line.GetValue(download));
             using (Home home = Session.Home(line, terminal))
             {
                 await home.EnterAsync(make: true, stop);
-                await using Daemon daemon = await Daemon.StartAsync(home, options, terminal.WriteNote, stop);
-                await using ApiServer server = await ApiServer.StartAsync(home.FullPath, new LocalCommands(home, terminal.WriteNote, daemon), daemon, PortOf(line.GetValue(api)), home.Random, home.Time, stop);
+                using IDisposable? traces = settings.Traces is { } collector ? Traces.Export(collector) : null;
+                await using Daemon daemon = await Daemon.StartAsync(home, new DaemonOptions(settings, Topics(line.GetValue(topic))), terminal.WriteNote, stop);
+                await using ApiServer server = await ApiServer.StartAsync(home.FullPath, new LocalCommands(home, terminal.WriteNote, daemon), daemon, settings.Api, home.Random, home.Time, stop);
                 daemon.Api = server.Address;
                 await using DaemonLog? log = line.GetValue(verbose) ? DaemonLog.Begin(daemon.Events, terminal) : null;
                 if (line.GetValue(json)) Listing.Json(terminal, new DaemonReady(daemon.Id.ToString(), daemon.Listening, server.Address), ApiJson.Default.DaemonReady);
@@ -106,20 +108,20 @@ static class DaemonCommand
         return command;
     }
 
-    static IReadOnlyList<Multiaddr> Addresses(string[]? texts) =>
-        [.. (texts ?? []).Select(text => Multiaddr.Parse(text) ?? throw new ConfigException($"'{text}' is no address", "an address looks like /ip4/192.168.1.7/tcp/4171"))];
-
     static IReadOnlyList<string> Topics(string[]? names) => [.. (names ?? []).Select(name => Encoding.UTF8.GetByteCount(name) is > 0 and <= Limits.TopicSize
         ? name
         : throw new ConfigException("that is no name of a topic", $"a topic has at most {Limits.TopicSize} bytes"))];
 
-    static int PortOf(string? api)
+    /// <summary>What stands on the line counts before what stands in config.yaml.</summary>
+    static Configuration Settings(Configuration file, string[] listen, string? api, string[] bootstrap, bool noMdns, string? upload, string? download) => file with
     {
-        if (api is null) return ApiPort;
-        return System.Net.IPEndPoint.TryParse(api, out System.Net.IPEndPoint? end) && System.Net.IPAddress.IsLoopback(end.Address)
-            ? end.Port
-            : throw new ConfigException($"'{api}' is no place for the API", "it listens on this machine only: --api 127.0.0.1:4172");
-    }
+        Listen = listen.Length > 0 ? [.. listen.Select(Configuration.Address)] : file.Listen,
+        Api = api is null ? file.Api : Configuration.ApiPort(api),
+        Bootstrap = bootstrap.Length > 0 ? [.. bootstrap.Select(Configuration.Address)] : file.Bootstrap,
+        Mdns = file.Mdns && !noMdns,
+        Upload = upload is null ? file.Upload : ByteRate.Parse(upload),
+        Download = download is null ? file.Download : ByteRate.Parse(download),
+    };
 
     /// <summary>systemd waits for this with Type=notify; elsewhere the variable isn't set.</summary>
     static void Notify(string state)

@@ -15,14 +15,16 @@ static class InviteCommand
         {
             if (Period(result.GetValueOrDefault<string>()) is null) result.AddError("--expires takes a time like 7d, 12h or 30m");
         });
+        Option<bool> qr = new("--qr") { Description = "Show it as a QR code too, for a camera" };
         Option<bool> json = Words.Json();
-        TaughtCommand command = new("invite", "make a ticket with which another machine joins, once", "vault invite photos", "vault invite photos --role blind --expires 1d") { vault, role, expires, json };
+        TaughtCommand command = new("invite", "make a ticket with which another machine joins, once", "vault invite photos", "vault invite photos --role read --qr", "vault invite photos --role blind --expires 1d") { vault, role, expires, qr, json };
         command.SetAction(async (line, stop) =>
         {
             await using ICommands commands = Session.Open(line, terminal);
             DeviceInvited made = await commands.InviteAsync(new InviteDevice(line.GetRequiredValue(vault), line.GetRequiredValue(role), Period(line.GetRequiredValue(expires))!.Value), stop);
             if (line.GetValue(json)) Listing.Json(terminal, made, ApiJson.Default.DeviceInvited);
             else terminal.Output.WriteLine(made.Ticket);
+            if (line.GetValue(qr) && !line.GetValue(json)) TicketPicture.Write(terminal, made.Ticket);
             if (terminal.PeopleRead) terminal.WriteNote($"whoever has it can join {made.Name} once, until {made.UseBy:u}; on the other machine: vault join TICKET");
             return ExitCode.Done;
         });

@@ -22,8 +22,9 @@ static class PeersCommand
             List<string[]> rows = [];
             await foreach (PeerListed peer in peers)
                 rows.Add([terminal.Name(peer.Name ?? peer.Peer), peer.Connected ? peer.Path ?? "" : "not connected", peer.RttMs is { } rtt ? rtt.ToString("0.0 ms", CultureInfo.InvariantCulture) : "",
+                    peer.Connected ? $"{Amounts.Size((long)peer.InPerSecond)}/s in, {Amounts.Size((long)peer.OutPerSecond)}/s out" : "",
                     string.Join(", ", peer.Vaults.Select(vault => $"{terminal.Name(vault.Name)}{(vault.InStep ? " in step" : vault.Trouble is { } trouble ? ": " + trouble : "")}")), peer.Address ?? "", peer.Reason ?? ""]);
-            Listing.Table(terminal, ["peer", "path", "round trip", "vaults", "address", "reason"], rows);
+            Listing.Table(terminal, ["peer", "path", "round trip", "rate", "vaults", "address", "reason"], rows);
             return ExitCode.Done;
         });
         return command;

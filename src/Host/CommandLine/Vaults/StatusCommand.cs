@@ -43,7 +43,8 @@ static class StatusCommand
                 .. terminal.PeopleRead ? [] : (string[][])[title],
                 ["state", vault.State],
                 ["holds", $"{Amounts.Count(vault.Files, "file")}, {Amounts.Size(vault.Bytes)}"],
-                .. vault.MissingBlocks == 0 ? [] : (string[][])[["to come", $"{Amounts.Count(vault.MissingBlocks, "block")} and what lies below, {Amounts.Size(vault.MissingBytes)} of files"]],
+                .. vault.MissingBlocks == 0 ? [] : (string[][])[["to come", $"{Amounts.Count(vault.MissingBlocks, "block")} and what lies below, {Amounts.Size(vault.MissingBytes)} of files{Pace(vault)}"]],
+                .. vault.Policy == Policies.Mirror ? [] : (string[][])[["policy", $"on demand: the content of {Amounts.Count(vault.Elsewhere, "file")}, {Amounts.Size(vault.ElsewhereBytes)}, comes when it is asked for"]],
                 .. vault.Copies is { Blocks: > 0 } copies ? (string[][])[["copies", CopiesText(copies)]] : [],
                 .. vault.InStepWith.Count == 0 ? [] : (string[][])[["in step", $"with {Amounts.Count(vault.InStepWith.Count, "peer")}"]],
                 ["id", vault.Vault],
@@ -53,4 +54,8 @@ static class StatusCommand
             if (vault != status.Vaults[^1]) terminal.Output.WriteLine();
         }
     }
+
+    static string Pace(VaultStatus vault) => vault.SecondsLeft is { } seconds
+        ? $"; {Amounts.Size((long)vault.BytesPerSecond)} a second, {Amounts.Duration(TimeSpan.FromSeconds(Math.Min(seconds, 360_000)))} left"
+        : "";
 }
