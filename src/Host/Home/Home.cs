@@ -158,7 +158,8 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
             if (vaults.Remove(entry.Vault, out OpenVault? open)) open.Catalog.Dispose();
         VaultCatalog.Forget(store.Meta, entry.Vault.Tag);
         ChatLog.Forget(store.Meta, entry.Vault.Tag);
-        File.Delete(Daemon.HoldingsFile(FullPath, entry.Vault));
+        string holdings = Daemon.HoldingsFile(FullPath, entry.Vault);
+        if (File.Exists(holdings)) File.Delete(holdings); // without the question, it is an error when no daemon has made its folder yet
         store.Store.Forget(entry.Vault.Tag);
         Ring.Remove(entry.Vault)?.Dispose();
     }
