@@ -39,6 +39,7 @@ part 'chunk sizes and zstd levels (chunk-sizes, zstd-levels)' bash "$root/bench/
 if [ "$scale" = 1 ]; then part 'single steps (micro)' bash "$root/bench/micro.sh" "$work"
 else skip 'single steps (micro)' "it has one scale, and this is a trial at $scale"; fi
 
+part 'a million files (catalog)' bash "$root/bench/catalog.sh" "$work" --scale "$scale"
 part 'a chat (chat)' bash "$root/bench/chat.sh" "$work" --scale "$scale"
 
 wire() { (cd "$root" && dotnet run -c Release --project bench/Libp2p -v quiet -- run 5 256 | tee "$work/results/libp2p.txt"); }
