@@ -29,10 +29,8 @@ public enum Acceptance
 
 /// <summary>A message in a room, with what became of it.</summary>
 /// <param name="Text">The latest edit's; null if it was erased or can't be read here.</param>
-/// <param name="Forked">Its chain was proven to fork there or before: somebody else may have another in its place.</param>
 public sealed record ChatLine(
-    SignedMessage Message, MessageBody? Body, string? Text, bool Edited, bool Erased, IReadOnlyList<(DeviceId By, string Mark)> Reactions, int DeliveredTo,
-    bool Forked = false);
+    SignedMessage Message, MessageBody? Body, string? Text, bool Edited, bool Erased, IReadOnlyList<(DeviceId By, string Mark)> Reactions, int DeliveredTo);
 
 /// <summary>Messages that are known to be there and haven't come.</summary>
 public sealed record ChatGap(FeedId Feed, ulong From, ulong To)

@@ -64,8 +64,7 @@ public sealed partial class ChatLog
             if (spoken.Kind != BodyKind.Edit || header.Feed.Device != feed.Device || erased) continue;
             (text, edited) = (spoken.Text, true);
         }
-        (int delivered, bool forked) = StandingOf(feed, sequence);
-        return new ChatLine(message, body, text, edited, erased, [.. marks.Where(mark => mark.Value.Length > 0).Select(mark => (mark.Key, mark.Value))], delivered, forked);
+        return new ChatLine(message, body, text, edited, erased, [.. marks.Where(mark => mark.Value.Length > 0).Select(mark => (mark.Key, mark.Value))], DeliveredTo(feed, sequence));
     }
 
     /// <summary>

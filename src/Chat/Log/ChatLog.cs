@@ -119,11 +119,6 @@ public sealed partial class ChatLog
         lock (gate) return Delivered(feed, sequence);
     }
 
-    (int Delivered, bool Forked) StandingOf(FeedId feed, ulong sequence)
-    {
-        lock (gate) return (Delivered(feed, sequence), StateOf(feed) is { } state && state.IsForkedAt(sequence));
-    }
-
     int Delivered(FeedId feed, ulong sequence) =>
         feeds.TryGetValue(feed, out FeedState? state) ? state.Seen.Count(seen => seen.Value >= sequence && seen.Key != feed.Device && seen.Key != self) : 0;
 

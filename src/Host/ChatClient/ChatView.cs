@@ -172,7 +172,6 @@ sealed class ChatView(string vault, string room, string self, TimeZoneInfo zone)
         IReadOnlyList<IReadOnlyList<Run>> said = line.Erased ? [[new Run("(erased)", Look.Dim)]] : line.Text is { } text ? Markup.Lines(text) : [[new Run("(can't be read here)", Look.Dim)]];
         List<Run> tail = [];
         if (line.Edited) tail.Add(new Run("  (edited)", Look.Dim));
-        if (line.Forked) tail.Add(new Run("  (one of two histories)", Look.Red));
         foreach (ChatReaction reaction in line.Reactions ?? []) tail.Add(new Run($"  [{Harmless.Text(reaction.Mark)} {Harmless.Text(reaction.Device)}]", Look.Dim));
         if (line.Device == self) tail.Add(new Run(line.DeliveredTo == 0 ? "  …" : string.Create(CultureInfo.InvariantCulture, $"  ✓{line.DeliveredTo}"), Look.Dim));
         List<Row> rows = [];

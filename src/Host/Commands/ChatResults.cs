@@ -32,10 +32,6 @@ sealed record ChatShown(string Id, string Room, string Device, string? Name, ulo
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Erased { get; init; }
 
-    /// <summary>Its device has signed another history from here on or before: others may have been shown something else.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public bool Forked { get; init; }
-
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ChatReaction>? Reactions { get; init; }
 

@@ -18,7 +18,6 @@ sealed class ChatTelling(Membership members, VaultKeys? keys, BodySealer? sealer
             Target = line.Body is { Target: var target } && target != default ? target.ToString() : null,
             Edited = line.Edited,
             Erased = line.Erased,
-            Forked = line.Forked,
             Reactions = line.Reactions.Count == 0 ? null : [.. line.Reactions.Select(mark => new ChatReaction(Who(mark.By).Name ?? Who(mark.By).Device, mark.Mark))],
         };
     }

@@ -12,7 +12,6 @@ static class ChatText
         line.Append(CultureInfo.InvariantCulture, $"{Amounts.Time(shown.Time)}  {Safe(shown.Name ?? shown.Device[..Math.Min(12, shown.Device.Length)])}: {What(shown, harmless)}");
         foreach (ChatReaction reaction in shown.Reactions ?? []) line.Append(CultureInfo.InvariantCulture, $"  [{Safe(reaction.Mark)} {Safe(reaction.Device)}]");
         if (shown.Edited) line.Append("  (edited)");
-        if (shown.Forked) line.Append("  (one of two histories)");
         return line.ToString();
 
         string Safe(string text) => harmless ? Harmless.Text(text) : text;
