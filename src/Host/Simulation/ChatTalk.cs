@@ -17,13 +17,15 @@ sealed class ChatTalk : IDisposable
     readonly ChatSync machine;
     readonly Queue<SignedMessage> news = new();
     readonly Queue<ForkProof> forks = new();
-    bool moved, woken, ended;
+    readonly Nudge nudge;
+    bool moved, ended;
     (bool Owed, long Answers) before;
 
     public ChatTalk(Device device, ChatLog log, Wire wire, DeviceId peer)
     {
         (this.device, this.log, this.wire) = (device, log, wire);
         machine = new ChatSync(log, peer, device.Id);
+        nudge = new Nudge(device, wire, Pump);
         log.Added += OnAdded;
         log.Forked += OnForked;
     }
@@ -93,13 +95,7 @@ sealed class ChatTalk : IDisposable
 
     void Wake()
     {
-        if (woken || ended) return;
-        woken = true;
-        device.Network.After(TimeSpan.Zero, () =>
-        {
-            woken = false;
-            if (!ended) device.Attempt(wire, Pump);
-        });
+        if (!ended) nudge.Give(); // one that comes after the end finds nothing to pump
     }
 
     public void Dispose()

@@ -22,8 +22,9 @@ sealed class SyncTalk : IDisposable
     readonly TimeSpan probeEvery;
     readonly List<ReadOnlyMemory<byte>> incoming = [];
     readonly Queue<CatalogChange> news = new();
+    readonly Nudge nudge;
     ulong offered;
-    bool midway, wantsRun, asked, newsMissed, woken, heard, isDue, ended;
+    bool midway, wantsRun, asked, newsMissed, heard, isDue, ended;
     long due; // which of the timers that were set counts
     TimeSpan retry = FirstRetry;
 
@@ -34,6 +35,7 @@ sealed class SyncTalk : IDisposable
         byte[] channel = wire.Binding.ToArray();
         probeEvery = ProbeEvery * (0.75 + channel[0] / 512.0);
         machine = new SyncMachine(SyncSession.SideOf(device.Id, peer), channel, Stand);
+        nudge = new Nudge(device, wire, Pump);
         catalog.Changed += OnChanged;
     }
 
@@ -179,13 +181,7 @@ sealed class SyncTalk : IDisposable
 
     void Wake()
     {
-        if (woken || ended) return;
-        woken = true;
-        device.Network.After(TimeSpan.Zero, () =>
-        {
-            woken = false;
-            if (!ended) device.Attempt(wire, Pump);
-        });
+        if (!ended) nudge.Give(); // one that comes after the end finds nothing to pump
     }
 
     public void Dispose()
