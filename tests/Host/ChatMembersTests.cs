@@ -83,22 +83,7 @@ public sealed class ChatMembersTests
     {
         using TestFolder folder = new();
         await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]);
-        int port;
-        await using (RunningDaemon second = await RunningDaemon.StartAsync(folder["second"]))
-        {
-            port = second.Port;
-            await JoinAsync(first, second);
-            await second.RunAsync(null, "chat", "send", "photos", "one");
-            await UntilSaidAsync(first, "one");
-            await second.StopAsync();
-        }
-        Copy(folder["second"], folder["copy"]);
-        await using (RunningDaemon second = await RunningDaemon.StartAsync(folder["second"], port))
-        {
-            await second.RunAsync(null, "chat", "send", "photos", "two");
-            await UntilSaidAsync(first, "one", "two");
-            await second.StopAsync();
-        }
+        int port = await CopyBetweenMessagesAsync(folder, first);
         await using RunningDaemon restored = await RunningDaemon.StartAsync(folder["copy"], port);
         await UntilSaidAsync(restored, "one", "two");
         await restored.RunAsync(null, "chat", "send", "photos", "three");
@@ -113,6 +98,26 @@ public sealed class ChatMembersTests
     {
         using TestFolder folder = new();
         await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]);
+        int port = await CopyBetweenMessagesAsync(folder, first);
+        // Without a daemon nobody can tell it.
+        Assert.Equal(0, (await RunningDaemon.TryAsync(folder["copy"], null, "chat", "send", "photos", "another two")).Code);
+        await using RunningDaemon restored = await RunningDaemon.StartAsync(folder["copy"], port);
+        foreach (RunningDaemon daemon in (RunningDaemon[])[first, restored])
+        {
+            await RunningDaemon.UntilAsync(async () => JsonDocument.Parse((await daemon.TryAsync(null, "chat", "verify", "photos", "--json")).Output).RootElement.GetProperty("forks").GetArrayLength() == 1);
+            (int code, byte[] output, _) = await daemon.TryAsync(null, "chat", "verify", "photos", "--json");
+            JsonElement fork = JsonDocument.Parse(output).RootElement.GetProperty("forks")[0];
+            Assert.Equal((1, restored.Peer, 2), (code, fork.GetProperty("device").GetString(), fork.GetProperty("seq").GetInt32()));
+        }
+        await restored.RunAsync(null, "chat", "send", "photos", "on a new chain");
+        await RunningDaemon.UntilAsync(async () => (await SaidAsync(first)).Contains("on a new chain"));
+        Assert.DoesNotContain("two", await SaidAsync(first)); // nobody can say which of the two is to be believed
+        Assert.Contains("has signed two different messages 2", (await first.TryAsync(null, "chat", "log", "photos")).Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A second device says "one", is copied, and says "two". Returns the port at which it listened.</summary>
+    static async Task<int> CopyBetweenMessagesAsync(TestFolder folder, RunningDaemon first)
+    {
         int port;
         await using (RunningDaemon second = await RunningDaemon.StartAsync(folder["second"]))
         {
@@ -129,20 +134,7 @@ public sealed class ChatMembersTests
             await UntilSaidAsync(first, "one", "two");
             await second.StopAsync();
         }
-        // Without a daemon nobody can tell it.
-        Assert.Equal(0, (await RunningDaemon.TryAsync(folder["copy"], null, "chat", "send", "photos", "another two")).Code);
-        await using RunningDaemon restored = await RunningDaemon.StartAsync(folder["copy"], port);
-        foreach (RunningDaemon daemon in (RunningDaemon[])[first, restored])
-        {
-            await RunningDaemon.UntilAsync(async () => JsonDocument.Parse((await daemon.TryAsync(null, "chat", "verify", "photos", "--json")).Output).RootElement.GetProperty("forks").GetArrayLength() == 1);
-            (int code, byte[] output, _) = await daemon.TryAsync(null, "chat", "verify", "photos", "--json");
-            JsonElement fork = JsonDocument.Parse(output).RootElement.GetProperty("forks")[0];
-            Assert.Equal((1, restored.Peer, 2), (code, fork.GetProperty("device").GetString(), fork.GetProperty("seq").GetInt32()));
-        }
-        await restored.RunAsync(null, "chat", "send", "photos", "on a new chain");
-        await RunningDaemon.UntilAsync(async () => (await SaidAsync(first)).Contains("on a new chain"));
-        Assert.DoesNotContain("two", await SaidAsync(first)); // nobody can say which of the two is to be believed
-        Assert.Contains("has signed two different messages 2", (await first.TryAsync(null, "chat", "log", "photos")).Error, StringComparison.Ordinal);
+        return port;
     }
 
     static void Copy(string from, string to)

@@ -92,7 +92,7 @@ public sealed class OutsiderTests
             {
                 await using PeerStream stream = await outsider.Node.OpenStreamAsync(owner.Node.Node.Id, protocol);
                 await stream.Output.WriteAsync(said);
-                bytes += await CountAsync(stream.Input);
+                bytes += await Arrived.CountAsync(stream.Input);
             }
         Assert.Equal((0, 0), (bytes, streams));
 
@@ -150,24 +150,4 @@ public sealed class OutsiderTests
     });
 
     static VaultKeys Copy(VaultKeys keys) => new(keys.Vault, keys.AllEpochs.Select(epoch => new SecretEpoch(epoch.Number, epoch.SyncSecret.Span, epoch.ReadSecret.Span)));
-
-    /// <summary>Bytes that came before the stream was cut or ended.</summary>
-    static async Task<long> CountAsync(PipeReader input)
-    {
-        long count = 0;
-        try
-        {
-            while (true)
-            {
-                ReadResult result = await input.ReadAsync();
-                count += result.Buffer.Length;
-                input.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted) return count;
-            }
-        }
-        catch (ProtocolException)
-        {
-            return count;
-        }
-    }
 }

@@ -78,26 +78,6 @@ public sealed class GateTests
         }
     }
 
-    /// <summary>Bytes that came before the stream was cut or ended.</summary>
-    static async Task<long> CountAsync(PipeReader input)
-    {
-        long count = 0;
-        try
-        {
-            while (true)
-            {
-                ReadResult result = await input.ReadAsync();
-                count += result.Buffer.Length;
-                input.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted) return count;
-            }
-        }
-        catch (ProtocolException)
-        {
-            return count;
-        }
-    }
-
     [Theory]
     [InlineData(Role.Blind)]
     [InlineData(Role.Writer)]
@@ -132,7 +112,7 @@ public sealed class GateTests
         {
             await using PeerStream stream = await scene.StreamAsync();
             await stream.Output.WriteAsync(said);
-            Assert.Equal(0, await CountAsync(stream.Input)); // also of who just waits, until patience ends
+            Assert.Equal(0, await Arrived.CountAsync(stream.Input)); // also of who just waits, until patience ends
         }
         Assert.Empty(scene.Said);
     });
