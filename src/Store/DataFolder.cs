@@ -10,10 +10,17 @@ namespace Vault.Store;
 /// </summary>
 public sealed class DataFolder : IDisposable
 {
+    const string OwnerFile = "owner";
+
     const string AnotherFolder = "make it writable, or choose another folder with --data";
 
     // EWOULDBLOCK, which the exception for a lock that somebody has carries; a folder that can't be written fails otherwise.
     const int LinuxHeld = 11, BsdHeld = 35;
+
+    /// <summary>How long a command waits for another that is about to end; whoever runs for longer than that is named instead.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
     readonly FileStream held;
 
@@ -29,6 +36,28 @@ public sealed class DataFolder : IDisposable
     /// <param name="program">What this process is, in the words of its user: "vault daemon run".</param>
     public static DataFolder Take(string path, string program, TimeProvider time)
     {
+        string full = Make(path);
+        return TryTake(full, program, time) ?? throw InUse(full);
+    }
+
+    /// <summary>The same, but waits a little for a holder that comes and goes, like any short command.</summary>
+    public static async Task<DataFolder> TakeAsync(string path, string program, TimeProvider time, CancellationToken stop)
+    {
+        string full = Make(path);
+        long began = time.GetTimestamp();
+        while (true)
+        {
+            if (TryTake(full, program, time) is { } taken) return taken;
+            if (time.GetElapsedTime(began) >= Patience) throw InUse(full);
+            await Task.Delay(LookEvery, time, stop);
+        }
+    }
+
+    /// <summary>When the folder at a path was last taken by anyone, from the owner's file; tells whether there may be something new in it without taking it.</summary>
+    public static DateTime LastTaken(string path) => File.GetLastWriteTimeUtc(Path.Combine(path, OwnerFile));
+
+    static string Make(string path)
+    {
         string full = Path.GetFullPath(path);
         try
         {
@@ -38,10 +67,15 @@ public sealed class DataFolder : IDisposable
         {
             throw new ConfigException($"the data folder {full} can't be made: {fault.Message}", AnotherFolder, fault);
         }
-        FileStream held = Lock(full);
+        return full;
+    }
+
+    static DataFolder? TryTake(string full, string program, TimeProvider time)
+    {
+        if (TryLock(full) is not { } held) return null;
         try
         {
-            File.WriteAllText(Path.Combine(full, "owner"), $"process {Environment.ProcessId} ({OneLine(program)}), since {time.GetUtcNow():u}\n");
+            File.WriteAllText(Path.Combine(full, OwnerFile), $"process {Environment.ProcessId} ({OneLine(program)}), since {time.GetUtcNow():u}\n");
         }
         catch (IOException)
         {
@@ -60,7 +94,7 @@ public sealed class DataFolder : IDisposable
 
     public void Dispose() => held.Dispose();
 
-    static FileStream Lock(string folder)
+    static FileStream? TryLock(string folder)
     {
         try
         {
@@ -69,7 +103,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (IOException fault) when (fault.HResult is LinuxHeld or BsdHeld)
         {
-            throw new StoreException($"the store is in use by {Holder(folder)}", "stop that one first, or choose another folder with --data", fault);
+            return null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -77,12 +111,14 @@ public sealed class DataFolder : IDisposable
         }
     }
 
+    static StoreException InUse(string folder) => new($"the store is in use by {Holder(folder)}", "stop that one first, or choose another folder with --data");
+
     static string Holder(string folder)
     {
         try
         {
             const int MaxText = 512; // one line of ours; anyone may have written something else
-            using FileStream file = new(Path.Combine(folder, "owner"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using FileStream file = new(Path.Combine(folder, OwnerFile), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             byte[] text = new byte[MaxText];
             int length = file.ReadAtLeast(text, MaxText, throwOnEndOfStream: false);
             string holder = OneLine(Encoding.UTF8.GetString(text, 0, length));

@@ -26,6 +26,24 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_waits_a_little_gets_it_from_a_short_owner_and_hears_of_a_long_one()
+    {
+        DataFolder first = DataFolder.Take(folder["data"], "vault ls", TimeProvider.System);
+        DateTime then = DataFolder.LastTaken(folder["data"]);
+        Task<DataFolder> waiting = DataFolder.TakeAsync(folder["data"], "vault daemon run", TimeProvider.System, default);
+        Assert.False(waiting.IsCompleted);
+        first.Dispose();
+        using DataFolder second = await waiting;
+        Assert.NotEqual(then, DataFolder.LastTaken(folder["data"]));
+        StoreException refused = await Assert.ThrowsAsync<StoreException>(() => DataFolder.TakeAsync(folder["data"], "vault add", TimeProvider.System, default));
+        Assert.Contains("(vault daemon run)", refused.Message, StringComparison.Ordinal);
+        using CancellationTokenSource impatient = new();
+        Task<DataFolder> third = DataFolder.TakeAsync(folder["data"], "vault add", TimeProvider.System, impatient.Token);
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => third);
+    }
+
+    [Fact]
     public void Folders_are_for_their_owner_alone()
     {
         if (OperatingSystem.IsWindows()) return; // no such modes there

@@ -178,7 +178,8 @@ sealed class ChatClient(ChatLink link, string vault, string room, Terminal termi
     async Task TendAsync(CancellationToken stop)
     {
         using PeriodicTimer timer = new(RefreshEvery, terminal.Time);
-        while (await timer.WaitForNextTickAsync(stop)) Refresh(null);
+        while (await timer.WaitForNextTickAsync(stop))
+            if (await link.MayHaveNewsAsync(stop)) Refresh(null);
     }
 
     ChatView? current; // for who refreshes without knowing it

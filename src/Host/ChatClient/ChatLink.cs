@@ -11,11 +11,13 @@ sealed class DaemonGoneException() : Exception("the daemon has gone");
 /// </summary>
 /// <param name="daemon">Null where none answers.</param>
 /// <param name="alone">The store of this folder, opened in this process.</param>
-sealed class ChatLink(Func<ICommands?> daemon, Func<ICommands> alone) : IAsyncDisposable
+/// <param name="lastTaken">When anyone last had that store.</param>
+sealed class ChatLink(Func<ICommands?> daemon, Func<ICommands> alone, Func<DateTime> lastTaken) : IAsyncDisposable
 {
     readonly SemaphoreSlim turn = new(1);
     ICommands? current;
     bool hadDaemon;
+    DateTime left; // when the store was last taken, as far as this chat has seen
 
     /// <summary>Whether a daemon answers; asks, where it isn't known.</summary>
     public async Task<bool> HasDaemonAsync(CancellationToken stop) => await FindAsync(stop) != null;
@@ -41,8 +43,18 @@ sealed class ChatLink(Func<ICommands?> daemon, Func<ICommands> alone) : IAsyncDi
         if (await FindAsync(stop) is { } found) return await OrGoneAsync(found, () => ask(found), stop);
         if (hadDaemon) throw new DaemonGoneException(); // to open the store beside it would only keep it from coming back
         await using ICommands here = alone();
-        return await ask(here);
+        try
+        {
+            return await ask(here);
+        }
+        finally
+        {
+            left = lastTaken(); // by us: it is still held
+        }
     }
+
+    /// <summary>Whether what was last asked may have another answer now. Without a daemon only whoever takes the store can change anything.</summary>
+    public async Task<bool> MayHaveNewsAsync(CancellationToken stop) => await HasDaemonAsync(stop) || hadDaemon || lastTaken() != left;
 
     /// <summary>What is said in a room from now on, after so many of the latest, until the daemon stops.</summary>
     /// <exception cref="DaemonGoneException">It isn't there, or no more.</exception>

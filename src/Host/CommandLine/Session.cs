@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Vault.Primitives;
+using Vault.Store;
 
 namespace Vault.Host;
 
@@ -24,7 +25,8 @@ static class Session
     public static ChatLink Link(ParseResult line, Terminal terminal)
     {
         SecretBytes? known = null;
-        return new ChatLink(() => RemoteCommands.TryOpen(CommandLine.FolderOf(line, terminal)), () => new LocalCommands(Home(line, terminal, AskOnceAsync), _ => { }));
+        string folder = CommandLine.FolderOf(line, terminal);
+        return new ChatLink(() => RemoteCommands.TryOpen(folder), () => new LocalCommands(Home(line, terminal, AskOnceAsync), _ => { }), () => DataFolder.LastTaken(folder));
 
         async Task<SecretBytes> AskOnceAsync(PassphraseQuestion question, CancellationToken stop)
         {

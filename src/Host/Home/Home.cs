@@ -64,7 +64,7 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
         if (folder != null) return;
         PathText.Check(); // what is stored under a name in another form stays there for good
         if (!make && !Exists) throw new ConfigException($"there is no store in {FullPath}", "vault create NAME makes a vault there; another folder is named with --data DIR or VAULT_HOME");
-        folder = DataFolder.Take(FullPath, program, time);
+        folder = await DataFolder.TakeAsync(FullPath, program, time, stop);
         string keysPath = Path.Combine(FullPath, KeysFolder);
         if (KeyFolder.IsSealed(keysPath)) passphrase = await ask(new PassphraseQuestion($"passphrase of the keys in {FullPath}: ", Twice: false), stop);
         keys = new KeyFolder(keysPath, random, passphrase);
