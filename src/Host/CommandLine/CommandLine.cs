@@ -15,7 +15,10 @@ static class CommandLine
     static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Accepted anywhere on the line; a command reads it with <see cref="FolderOf"/>.</summary>
-    static readonly Option<string> data = new("--data") { Description = "Keep state in DIR", HelpName = "DIR", Recursive = true };
+    sealed class DataOption : Option<string>
+    {
+        public DataOption() : base("--data") => (Description, HelpName, Recursive) = ("Keep state in DIR", "DIR", true);
+    }
 
     /// <summary>Every command there is, in the order of the help page.</summary>
     static IReadOnlyList<CommandGroup> Groups(Terminal terminal) =>
@@ -32,7 +35,7 @@ static class CommandLine
         new("Simulation", [SimCommand.Create(terminal)]),
     ];
 
-    public static string FolderOf(ParseResult line, Terminal terminal) => DataPath.Locate(line.GetValue(data), terminal.Variable);
+    public static string FolderOf(ParseResult line, Terminal terminal) => DataPath.Locate(line.GetValue(line.RootCommandResult.Command.Options.OfType<DataOption>().Single()), terminal.Variable);
 
     /// <summary>The words that call a command, without the program's own.</summary>
     public static string NameOf(Command command) =>
@@ -69,7 +72,7 @@ static class CommandLine
         Option<bool> version = new("--version");
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());
         root.Options.Add(version);
-        root.Options.Add(data);
+        root.Options.Add(new DataOption());
         foreach (Command command in groups.SelectMany(group => group.Commands)) root.Subcommands.Add(command);
         TakeNoValues(root);
 
