@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -9,7 +8,6 @@ namespace Vault.Host.Tests;
 sealed class RunningDaemon : IAsyncDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "vault");
 
     readonly Process process;
     readonly Task<string> output, errors; // read all along: a full pipe would stop the daemon
@@ -144,8 +142,8 @@ sealed class RunningDaemon : IAsyncDisposable
 
     static ProcessStartInfo Info(string folder, string[] arguments, int skew = 0)
     {
-        ProcessStartInfo start = new(Program, ["--data", folder, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+        ProcessStartInfo start = new(Transcript.Program, ["--data", folder, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["DOTNET_ROOT"] = Transcript.RuntimeRoot;
         if (skew == 0) return start;
         start.Environment["LD_PRELOAD"] = Vault.Tests.Faults.Shim.Clock;
         start.Environment["CLOCK_SKEW"] = skew.ToString(System.Globalization.CultureInfo.InvariantCulture);

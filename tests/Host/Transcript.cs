@@ -52,8 +52,8 @@ public static class Transcript
         return exchanges;
     }
 
-    /// <summary>The program as this build made it; it is copied next to the tests because they reference its project.</summary>
-    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "vault");
+    /// <summary>The program: as ./test had it compiled for shipping, else as this build made it, which is copied next to the tests because they reference its project.</summary>
+    public static string Program { get; } = Environment.GetEnvironmentVariable("VAULT_PROGRAM") is { Length: > 0 } shipped ? shipped : Path.Combine(AppContext.BaseDirectory, "vault");
 
     /// <summary>The runtime that runs the test: &lt;root&gt;/shared/Microsoft.NETCore.App/&lt;version&gt;/.</summary>
     public static string RuntimeRoot { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
