@@ -80,8 +80,9 @@ public sealed partial class ManyOperationsTests(ITestOutputHelper output) : IDis
     }
 
     // The first half fills caches, pools and the heap. Afterwards handles may not grow but by chance, and neither may the least
-    // memory that was held at a moment of a quarter: what work in hand takes comes and goes, what leaks stays. A kilobyte leaked
-    // for each fifty operations would be 5 MB a quarter in a run of 10^6.
+    // native memory that was held at a moment of a quarter: what work in hand takes comes and goes, what leaks stays. Of managed memory
+    // the work in hand holds ten megabytes more at one moment than at the next, so there it is the median. A kilobyte leaked for each
+    // thirty operations would be 8 MB a quarter in a run of 10^6.
     static void RequireFlat(List<Figures> figures, Seed seed)
     {
         Figures[] third = [.. figures.Skip(2 * ReadingsPerQuarter).Take(ReadingsPerQuarter)], last = [.. figures.TakeLast(ReadingsPerQuarter)];
@@ -91,7 +92,9 @@ public sealed partial class ManyOperationsTests(ITestOutputHelper output) : IDis
         Assert.True(last.Max(at => at.Snapshots) <= Threads + 2, $"snapshots: {because}");
         Assert.True(last.Min(at => at.NativeKibibytes) <= third.Min(at => at.NativeKibibytes) + 4096, $"native memory: {because}");
         // In a short run the pools of buffers, some 20 MiB, may still be filling.
-        Assert.True(last.Min(at => at.ManagedKibibytes) <= third.Min(at => at.ManagedKibibytes) + LongRun.Cases(24 << 10, 4 << 10), $"managed memory: {because}");
+        Assert.True(Median(last) <= Median(third) + LongRun.Cases(24 << 10, 8 << 10), $"managed memory: {because}");
+
+        static long Median(Figures[] quarter) => quarter.Select(at => at.ManagedKibibytes).Order().ElementAt(quarter.Length / 2);
     }
 
     /// <summary>

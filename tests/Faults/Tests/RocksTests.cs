@@ -68,10 +68,17 @@ public sealed class RocksTests : IDisposable
     FaultedProcess Child(string promise) => FaultedProcess.OfAssembly(
         typeof(Rocks).Assembly.Location, ["commit", folder["root/db"], promise, Commits.ToString(CultureInfo.InvariantCulture)], folder["root"], folder["records"]);
 
-    static int Lost(string root, IEnumerable<string> acknowledged)
+    static int Lost(string root, IReadOnlyCollection<string> acknowledged)
     {
-        using Rocks rocks = new(Path.Combine(root, "db"), sync: false);
-        return acknowledged.Where((key, i) => rocks.Get(key) is not byte[] value || !value.AsSpan().SequenceEqual(Commit.Value(i))).Count();
+        try
+        {
+            using Rocks rocks = new(Path.Combine(root, "db"), sync: false);
+            return acknowledged.Where((key, i) => rocks.Get(key) is not byte[] value || !value.AsSpan().SequenceEqual(Commit.Value(i))).Count();
+        }
+        catch (StoreException) when (acknowledged.Count == 0)
+        {
+            return 0; // while a database is made its files' names may reach the disk in any order: CURRENT before the manifest that it names
+        }
     }
 
     static IEnumerable<ulong> Seeds(int few, int many) =>
