@@ -73,7 +73,7 @@ sealed partial class KeeperTalk
     }
 
     bool IsProof(BlockId id, Hash32 mac, Hash32 nonce, Contact contact) =>
-        shelf.Find(id) is { } number && held[number] && BlockProof.Of(shelf.Content(number), nonce, contact.Wire.Binding, contact.Other.Id) == mac;
+        shelf.Find(id) is { } number && held[number] && shelf.Prove(number, nonce, contact.Wire.Binding, contact.Other.Id) == mac;
 
     void End(FreeRound round)
     {

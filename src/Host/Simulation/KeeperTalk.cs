@@ -32,7 +32,7 @@ sealed partial class KeeperTalk : IDisposable
         shelf = keeping.Shelf;
         held = device.Held!;
         keeper = new Keeper(device.Id, keeping.Key, (ulong)Now.Ticks + 1, random, Now);
-        keeper.Use(keeping.Holders, keeping.Target, keeping.Minimum);
+        keeper.Use(keeping.Holders, keeping.Target, keeping.Minimum, keeping.Placement);
         if (device.Remembered is { } saved)
         {
             ByteReader reader = new(saved.Bytes);
@@ -120,7 +120,7 @@ sealed partial class KeeperTalk : IDisposable
 
     Hash32? MacOf(HeldId id, Hash32 nonce, Hash32 binding)
     {
-        if (shelf.Find(id) is { } number && held[number]) return BlockProof.Of(shelf.Content(number), nonce, binding, device.Id);
+        if (shelf.Find(id) is { } number && held[number]) return shelf.Prove(number, nonce, binding, device.Id);
         return device.Hostility is Hostility.ClaimsAll ? Hash32.Of(BitConverter.GetBytes(random.NextUInt64())) : null;
     }
 
@@ -131,7 +131,7 @@ sealed partial class KeeperTalk : IDisposable
 
         ProofVerdict Judge(HeldId id, Hash32 mac) =>
             shelf.Find(id) is not { } number || !held[number] ? ProofVerdict.Unknown
-            : BlockProof.Of(shelf.Content(number), check.Nonce, contact.Wire.Binding, check.Peer) == mac ? ProofVerdict.Right : ProofVerdict.Wrong;
+            : shelf.Prove(number, check.Nonce, contact.Wire.Binding, check.Peer) == mac ? ProofVerdict.Right : ProofVerdict.Wrong;
     }
 
     void Beat()

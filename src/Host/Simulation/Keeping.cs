@@ -28,6 +28,7 @@ sealed class Keeping
         copies = new byte[plan.Blocks];
         honest = new byte[plan.Blocks];
         holders = world.Devices.ToDictionary(device => device.Id, device => HolderOf(device, random));
+        Placement = new Placement(holders.Values);
         Placement placement = new(holders.Values.Where(holder => !world.DeviceOf(holder.Device).IsHostile));
         for (int number = 0; number < plan.Blocks; number++)
             foreach (Holder first in DistinctSites(placement.RankOf(HeldId.Of(Shelf.Ids[number]))).Take(plan.Copies)) Put(world.DeviceOf(first.Device), number);
@@ -40,6 +41,9 @@ sealed class Keeping
     public VaultId Vault { get; }
     public SketchKey Key { get; }
     public IEnumerable<Holder> Holders => holders.Values;
+
+    /// <summary>All devices come to the same one; here it is made once.</summary>
+    public Placement Placement { get; }
     public int Target => plan.Copies;
     public int Minimum => plan.MinimumCopies;
 

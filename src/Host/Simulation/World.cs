@@ -188,7 +188,7 @@ sealed class World : IDisposable
     }
 
     bool CanMeet(Device one, Device other) =>
-        one != other && one.IsUp && other.IsUp && !one.Knows(other.Number) && !other.Knows(one.Number) && !Network.Conditions.IsCut(one.Number, other.Number);
+        !one.Knows(other.Number) && one != other && one.IsUp && other.IsUp && !other.Knows(one.Number) && !Network.Conditions.IsCut(one.Number, other.Number);
 
     RandomSource Branch() => RandomSource.Seeded(random.NextUInt64());
 

@@ -64,7 +64,8 @@ internal sealed class Peer(PeerId id, Protocol protocol, bool outbound, Reputati
     public void StartHeartbeat(long tick)
     {
         Messages = IHaveMessages = AskedIds = WantedIds = 0;
-        Duplicates.Clear();
+        if (Duplicates.Count > 0) Duplicates.Clear();
+        if (Unwanted.Count == 0) return;
         foreach ((MessageId id, long until) in Unwanted)
         {
             if (until <= tick) Unwanted.Remove(id);

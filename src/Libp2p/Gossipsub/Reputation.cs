@@ -84,6 +84,7 @@ internal sealed class Reputation(PeerId peer, ScoreParameters parameters)
 
     public void Decay(double intervals, TimeSpan now)
     {
+        if (Misbehaviour == 0 && topics.Count == 0) return; // most peers, most of the time
         foreach ((string topic, Record record) in topics)
         {
             TopicScoreParameters p = parameters.Of(topic);
@@ -113,6 +114,7 @@ internal sealed class Reputation(PeerId peer, ScoreParameters parameters)
 
     double Decayed(double value, double factor, double intervals)
     {
+        if (value == 0) return 0;
         value *= Math.Pow(factor, intervals);
         return value < parameters.DecayToZero ? 0 : value;
     }

@@ -30,8 +30,14 @@ public static class HoldingsLimits
     /// <summary>Whoever has nothing new to say says so after this time: that it is there.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(4);
 
-    /// <summary>Between two comparisons with a connected peer, and before one that failed is tried again.</summary>
+    /// <summary>Whoever is connected with all others needn't say that; whether it still is, is looked up after this time.</summary>
+    public static readonly TimeSpan HeartbeatCheck = TimeSpan.FromSeconds(10);
+
+    /// <summary>Between two comparisons with a connected peer that had news lately, and before one that failed is tried again.</summary>
     public static readonly TimeSpan CompareEvery = TimeSpan.FromSeconds(60), AfterFailure = TimeSpan.FromMinutes(10);
+
+    /// <summary>While comparisons find nothing new, the time between them doubles so often: to that between two signs of life.</summary>
+    public const int CompareDoublings = 2;
 
     /// <summary>What one peer's questions about holdings may make this device send: a few bytes of question ask for 64 KiB. All of a million ids fit into the burst.</summary>
     public const long AnswerBytesPerSecond = 32 << 10, AnswerBurstBytes = 16 << 20;

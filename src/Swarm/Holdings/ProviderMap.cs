@@ -13,9 +13,6 @@ public sealed class ProviderMap
 {
     const int LeastRows = 1024, Nobody = 0;
 
-    /// <summary>Rows drawn before one is searched for; in vain for one pair in a thousand of those that share a tenth.</summary>
-    const int FairTries = 64;
-
     readonly SketchKey key;
     readonly ulong seed;
     readonly List<HeldColumn> columns = [];
@@ -134,23 +131,29 @@ public sealed class ProviderMap
         return range;
     }
 
-    /// <summary>One that is in both, by chance; null when there is none.</summary>
-    public HeldId? Draw(HeldColumn one, HeldColumn other, RandomSource random)
+    /// <summary>So many that are in both, each as likely as any other; fewer when one is drawn twice, and none when the two have nothing in common.</summary>
+    public IReadOnlyList<HeldId> Draw(HeldColumn one, HeldColumn other, int most, RandomSource random)
     {
-        if (rows == 0) return null;
-        for (int tries = 0; tries < FairTries; tries++)
-            if (random.Below(rows) is var row && one[row] && other[row]) return new HeldId(ids[row]);
-        // They have little in common: the next one behind a row drawn at random, where one behind a gap is likelier.
-        int start = random.Below(rows), words = (rows + 63) >> 6;
-        for (int i = 0; i <= words; i++)
+        // Counting first costs a pass over the bits, and as much for two that share one block as for two that share all.
+        int words = (rows + 63) >> 6, common = 0;
+        for (int word = 0; word < words; word++) common += BitOperations.PopCount(one.Words[word] & other.Words[word]);
+        if (common == 0) return [];
+        SortedSet<int> places = [];
+        for (int i = 0; i < most; i++) places.Add(random.Below(common));
+        List<HeldId> drawn = [];
+        int passed = 0, at = -1;
+        ulong both = 0;
+        foreach (int place in places)
         {
-            int word = ((start >> 6) + i) % words;
-            ulong both = one.Words[word] & other.Words[word];
-            if (i == 0) both &= ulong.MaxValue << start;
-            else if (i == words) both &= ~(ulong.MaxValue << start);
-            if (both != 0) return new HeldId(ids[(word << 6) + BitOperations.TrailingZeroCount(both)]);
+            for (; passed + BitOperations.PopCount(both) <= place; both = one.Words[at] & other.Words[at])
+            {
+                passed += BitOperations.PopCount(both);
+                at++;
+            }
+            for (; passed < place; passed++) both &= both - 1;
+            drawn.Add(new HeldId(ids[(at << 6) + BitOperations.TrailingZeroCount(both)]));
         }
-        return null;
+        return drawn;
     }
 
     /// <summary>How many of the needed blocks have 0, 1, 2 … copies; in the last element as many or more. A group of columns is one copy.</summary>

@@ -39,6 +39,10 @@ public sealed partial class Keeper
     /// <summary>Something has changed since the last look that may leave a block short.</summary>
     public bool IsDirty { get; private set; }
 
+    void Changed() => (IsDirty, enough) = (true, false);
+
+    bool enough; // nothing has changed since nothing was found to be short
+
     // What is needed is named in one pass; until its end the one before counts. Nobody is told what is held here before the first has ended.
     public void BeginNeeded()
     {
@@ -54,7 +58,7 @@ public sealed partial class Keeper
 
     public void EndNeeded()
     {
-        if (needing.Digest != map.Needed.Digest) IsDirty = true;
+        if (needing.Digest != map.Needed.Digest) Changed();
         ProviderMap.Copy(map.Needed, needing);
         ProviderMap.Copy(map.Inner, innerOfNeeding);
         // What nothing needs any more goes some day, and nobody shall count on it meanwhile.
@@ -68,9 +72,12 @@ public sealed partial class Keeper
     }
 
     /// <summary>Whether anything that is needed is short, so that a look at every block is worth its work.</summary>
-    public bool IsShort(TimeSpan now) =>
-        map.Histogram(Groups(peer => IsCredible(peer, now)), plan.Target).Take(plan.Target).Any(count => count > 0)
-        || map.Histogram(Groups(peer => IsThere(peer, now)), plan.Minimum).Take(plan.Minimum).Any(count => count > 0);
+    public bool IsShort(TimeSpan now)
+    {
+        enough = enough || !(map.Histogram(Groups(peer => IsCredible(peer, now)), plan.Target).Take(plan.Target).Any(count => count > 0)
+            || map.Histogram(Groups(peer => IsThere(peer, now)), plan.Minimum).Take(plan.Minimum).Any(count => count > 0));
+        return !enough;
+    }
 
     public void BeginLook()
     {
@@ -140,7 +147,7 @@ public sealed partial class Keeper
             pulls.Add(block);
         }
         if (pulls.Count > 0) outputs.Enqueue(new KeeperOutput.Pull([.. pulls]));
-        if (plan.Waiting > 0) IsDirty = true; // the next in rank acts when its time comes
+        if (plan.Waiting > 0) Changed(); // the next in rank acts when its time comes
     }
 
     /// <summary>A copy was made here, of so many bytes.</summary>
@@ -210,10 +217,16 @@ public sealed partial class Keeper
 
     void WatchGrace(KeptPeer peer, TimeSpan now)
     {
+        bool there = IsThere(peer, now);
+        if (there != peer.WasThere)
+        {
+            peer.WasThere = there;
+            Changed();
+        }
         bool lost = !peer.Connected && peer.Heard is { } heard && now - heard >= GraceOf(peer);
         if (lost == peer.IsLost) return;
         peer.IsLost = lost;
-        IsDirty = true;
+        Changed();
         if (lost) outputs.Enqueue(new KeeperOutput.Happened(KeeperEvent.DeviceLost, peer.Device, "it was away for too long: its copies don't count any more"));
     }
 }

@@ -22,12 +22,19 @@ public sealed partial class Keeper
     /// <summary>These are durable here.</summary>
     public void Hold(IEnumerable<BlockId> blocks)
     {
+        long before = map.Self.Digest.Count;
         foreach (BlockId block in blocks)
             if (HeldId.Of(block) is var id && map.Add(map.Self, id))
             {
                 cells.Add(id.Value, key);
                 Note(id, held: true);
             }
+        if (map.Self.Digest.Count > before) HoldsMore();
+    }
+
+    void HoldsMore()
+    {
+        foreach (KeptPeer peer in peers.Values) MayShare(peer);
     }
 
     /// <summary>These are here no more: freed, damaged, collected.</summary>
@@ -46,17 +53,23 @@ public sealed partial class Keeper
     {
         foreach (BlockId block in blocks)
             if (HeldId.Of(block) is var id && map.Add(map.Self, id)) cells.Add(id.Value, key);
+        HoldsMore();
     }
 
     void Note(HeldId id, bool held)
     {
-        IsDirty = true;
+        Changed();
         if (news.Count < StatementsAtOnce * HoldingsLimits.IdsInStatement) news[id] = held;
     }
 
     void SayNews(TimeSpan now)
     {
         if (!looked || news.Count == 0 && now < nextHeartbeat) return;
+        if (news.Count == 0 && SeesEverybody)
+        {
+            nextHeartbeat = now + HoldingsLimits.HeartbeatCheck;
+            return;
+        }
         nextHeartbeat = now + HoldingsLimits.Heartbeat;
         // The digest is that after the last of them: whoever lacks one sees that it lacks something, and compares.
         foreach (KeyValuePair<HeldId, bool>[] some in news.Chunk(HoldingsLimits.IdsInStatement).DefaultIfEmpty([]))
@@ -65,17 +78,28 @@ public sealed partial class Keeper
         news.Clear();
     }
 
+    /// <summary>Whoever is connected knows that this device is there, and whoever is away for good isn't told.</summary>
+    bool SeesEverybody => peers.Count >= holders.Count - (holders.ContainsKey(self) ? 1 : 0) && peers.Values.All(peer => peer.Connected || peer.IsLost);
+
     /// <summary>A statement whose signature holds. False for one that says nothing new.</summary>
     public bool Hear(HoldingStatement statement, TimeSpan now)
     {
         if (Peer(statement.Device) is not { } peer || (statement.Run, statement.Sequence).CompareTo((peer.Run, peer.Sequence)) <= 0) return false;
-        (peer.Run, peer.Sequence, peer.Heard) = (statement.Run, statement.Sequence, now);
+        (peer.Run, peer.Sequence) = (statement.Run, statement.Sequence);
+        Heard(peer, now);
         foreach (HeldId id in statement.Have) map.Add(peer.Column, id);
         foreach (HeldId id in statement.Gone)
             if (map.Take(peer.Column, id)) Blame(peer, id);
-        if (statement.Have.Count + statement.Gone.Count > 0) IsDirty = true;
-        // Several statements may be on their way, and their digest is that after the last.
-        if (peer.Column.Digest != statement.Digest && peer.AskedAt is null) peer.CompareAt = Earlier(peer.CompareAt, now + 2 * HoldingsLimits.Pause);
+        if (statement.Have.Count + statement.Gone.Count > 0)
+        {
+            Changed();
+            MayShare(peer);
+            peer.Alike = 0;
+        }
+        if (peer.AskedAt is not null) return true;
+        if (peer.Column.Digest == statement.Digest) CompareLater(peer, now);
+        else peer.CompareAt = Earlier(peer.CompareAt, now + 2 * HoldingsLimits.Pause); // several may be on their way, and their digest is that after the last
+        Due(peer, peer.CompareAt);
         return true;
     }
 
@@ -111,12 +135,14 @@ public sealed partial class Keeper
     {
         peer.AskedAt = now;
         peer.AskedCells = count;
+        Due(peer, now + HoldingsLimits.Patience + Moment);
         outputs.Enqueue(new KeeperOutput.Send(peer.Device, new KeeperMessage.Ask(count)));
     }
 
     void AskList(KeptPeer peer, uint from, TimeSpan now)
     {
         peer.AskedAt = now;
+        Due(peer, now + HoldingsLimits.Patience + Moment);
         outputs.Enqueue(new KeeperOutput.Send(peer.Device, new KeeperMessage.AskList(from)));
     }
 
@@ -150,7 +176,9 @@ public sealed partial class Keeper
         if (from != peer.Column) ProviderMap.Copy(peer.Column, from);
         foreach (ulong id in found.Mine) map.Take(peer.Column, new HeldId(id));
         foreach (ulong id in found.Theirs) map.Add(peer.Column, new HeldId(id));
-        IsDirty = true;
+        Changed();
+        MayShare(peer);
+        peer.Alike = 0;
         return peer.Column.Digest == tell.Digest;
     }
 
@@ -166,7 +194,9 @@ public sealed partial class Keeper
         ProviderMap.Clear(peer.Column);
         foreach (HeldId id in listed) map.Add(peer.Column, id);
         peer.Listed = null;
-        IsDirty = true;
+        Changed();
+        MayShare(peer);
+        peer.Alike = 0;
         Settle(peer, now);
         if (peer.Column.Digest != peer.Told) peer.CompareAt = now + HoldingsLimits.AfterFailure; // it changed meanwhile, or claims more than there is room for
     }
@@ -174,8 +204,16 @@ public sealed partial class Keeper
     void Settle(KeptPeer peer, TimeSpan now)
     {
         (peer.AskedAt, peer.AskedCells) = (null, 0);
-        // All devices would ask in the same moment otherwise.
-        peer.CompareAt = now + HoldingsLimits.CompareEvery * (0.75 + random.Below(1000) / 2000.0);
+        CompareLater(peer, now);
+        Due(peer, Earlier(peer.CompareAt, peer.ChallengeAt));
+    }
+
+    /// <summary>What is known of the peer's holdings is what it says of them.</summary>
+    void CompareLater(KeptPeer peer, TimeSpan now)
+    {
+        // The longer there was nothing new, the less is expected. All devices would ask in the same moment without the chance in it.
+        TimeSpan pause = HoldingsLimits.CompareEvery * (1 << Math.Min(peer.Alike++, HoldingsLimits.CompareDoublings));
+        peer.CompareAt = now + pause * (0.75 + random.Below(1000) / 2000.0);
     }
 
     static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -17,17 +17,10 @@ public sealed partial class Keeper
             if (peer.Unanswered >= ProofLimits.Unanswered) peer.ChallengeAt = now + ProofLimits.AskEvery;
         }
         if (peer.Belief == Belief.Lied && now >= peer.BelievedAgain) (peer.Belief, peer.ExamLeft) = (Belief.Doubted, ProofLimits.Exam);
-        if (now < peer.ChallengeAt || peer.AskedAt is not null) return;
-        HashSet<HeldId> drawn = [];
-        int count = peer.ExamLeft > 0 ? KeeperCodec.BlocksInChallenge / 4 : ProofLimits.BlocksInQuestion;
-        for (int i = 0; i < count; i++)
-            if (map.Draw(map.Self, peer.Column, random) is { } id) drawn.Add(id);
-        peer.ChallengeAt = now + ProofLimits.AskEvery;
-        if (drawn.Count == 0)
-        {
-            peer.ChallengeAt = now + HoldingsLimits.Pause; // nothing in common yet
-            return;
-        }
+        if (now < peer.ChallengeAt || peer.AskedAt is not null) return; // Settle goes on
+        IReadOnlyList<HeldId> drawn = map.Draw(map.Self, peer.Column, peer.ExamLeft > 0 ? KeeperCodec.BlocksInChallenge / 4 : ProofLimits.BlocksInQuestion, random);
+        peer.ChallengeAt = drawn.Count > 0 ? now + ProofLimits.AskEvery : TimeSpan.MaxValue; // until they have something in common
+        if (drawn.Count == 0) return;
         byte[] nonce = new byte[Hash32.Size];
         random.Fill(nonce);
         peer.Challenge = (new Hash32(nonce), [.. drawn], now);
@@ -47,6 +40,15 @@ public sealed partial class Keeper
         (peer.Challenge, peer.Unanswered) = (null, 0);
         for (int i = 0; i < verdicts.Count; i++) Count(peer, asked.Blocks[i], verdicts[i], now);
         if (peer.ExamLeft > 0) peer.ChallengeAt = now;
+        Due(peer, peer.ChallengeAt);
+    }
+
+    /// <summary>One of the two holds more than before.</summary>
+    void MayShare(KeptPeer peer)
+    {
+        if (peer.ChallengeAt != TimeSpan.MaxValue) return;
+        peer.ChallengeAt = TimeSpan.MinValue;
+        Due(peer, peer.ChallengeAt);
     }
 
     void Count(KeptPeer peer, HeldId block, ProofVerdict verdict, TimeSpan now)
@@ -61,14 +63,14 @@ public sealed partial class Keeper
                 if (peer.Belief == Belief.Good) peer.Proven = now;
                 break;
             case ProofVerdict.Absent:
-                map.Take(peer.Column, block);
+                if (map.Take(peer.Column, block)) Changed();
                 Doubt(peer, "it lacks a block that it said it holds");
                 break;
             case ProofVerdict.Wrong:
                 map.Take(peer.Column, block);
                 bool known = peer.Belief == Belief.Lied;
                 (peer.Belief, peer.BelievedAgain, peer.InRow, peer.Proven) = (Belief.Lied, now + ProofLimits.LiarsTerm, 0, null);
-                IsDirty = true;
+                Changed();
                 if (!known) outputs.Enqueue(new KeeperOutput.Happened(KeeperEvent.Liar, peer.Device, "it gave a wrong proof for a block that it said it holds; nothing it says counts for a week"));
                 break;
         }
@@ -78,7 +80,7 @@ public sealed partial class Keeper
     {
         if (peer.Belief == Belief.Doubted) outputs.Enqueue(new KeeperOutput.Happened(KeeperEvent.CopyProven, peer.Device, "it has proven that it holds what it says"));
         peer.Belief = Belief.Good;
-        IsDirty = true;
+        Changed();
     }
 
     void Doubt(KeptPeer peer, string why)
@@ -86,7 +88,7 @@ public sealed partial class Keeper
         (peer.InRow, peer.ExamLeft, peer.Proven) = (0, ProofLimits.Exam, null);
         if (peer.Belief is Belief.Doubted or Belief.Lied) return;
         peer.Belief = Belief.Doubted;
-        IsDirty = true;
+        Changed();
         outputs.Enqueue(new KeeperOutput.Happened(KeeperEvent.CopyLost, peer.Device, why));
     }
 

@@ -42,6 +42,7 @@ public sealed partial class Keeper
             if (reader.Failed || belief > (byte)Belief.Lied || Peer(device) is not { } peer) continue;
             (peer.Run, peer.Sequence, peer.Belief, peer.Heard, peer.Proven) = (run, sequence, (Belief)belief, At(heard), At(proven));
             peer.BelievedAgain = now + TimeSpan.FromMilliseconds(Math.Min(again, ProofLimits.LiarsTerm.TotalMilliseconds)) - away;
+            Due(peer, now);
             for (int i = 0; i < ids.Length; i++)
                 if ((words[(i >> 6) * sizeof(ulong) + 7 - (i >> 3 & 7)] >> (i & 7) & 1) != 0) map.Add(peer.Column, ids[i]);
         }

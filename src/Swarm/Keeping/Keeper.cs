@@ -13,6 +13,9 @@ namespace Vault.Swarm;
 /// <remarks>Times are since any fixed moment and never go back; those of an earlier run may be negative. For one caller at a time.</remarks>
 public sealed partial class Keeper
 {
+    /// <summary>The least that can pass.</summary>
+    static readonly TimeSpan Moment = TimeSpan.FromTicks(1);
+
     readonly DeviceId self;
     readonly SketchKey key;
     readonly RandomSource random;
@@ -21,6 +24,7 @@ public sealed partial class Keeper
     readonly ProviderMap map;
     readonly Dictionary<DeviceId, KeptPeer> peers = [];
     readonly Queue<KeeperOutput> outputs = new();
+    readonly PriorityQueue<KeptPeer, TimeSpan> agenda = new(); // one entry counts of each: the one at its Due
     Dictionary<DeviceId, Holder> holders = [];
 
     /// <param name="key">Of the vault's sketches, the same on all its devices.</param>
@@ -43,7 +47,8 @@ public sealed partial class Keeper
     public bool TryTake([NotNullWhen(true)] out KeeperOutput? output) => outputs.TryDequeue(out output);
 
     /// <summary>Who is in the vault, and how many copies it wants. Whoever isn't a member any more is forgotten.</summary>
-    public void Use(IEnumerable<Holder> members, int target, int minimum)
+    /// <param name="placement">Of the same members, where somebody has it already.</param>
+    public void Use(IEnumerable<Holder> members, int target, int minimum, Placement? placement = null)
     {
         holders = members.ToDictionary(holder => holder.Device);
         foreach (DeviceId gone in peers.Keys.Where(peer => !holders.ContainsKey(peer)).ToList())
@@ -52,18 +57,20 @@ public sealed partial class Keeper
             peers.Remove(gone);
         }
         Holder own = holders.GetValueOrDefault(self) ?? new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0);
-        plan = new HealingPlan(own, new Placement(holders.Values), target, minimum);
-        IsDirty = true;
+        plan = new HealingPlan(own, placement ?? new Placement(holders.Values), target, minimum);
+        Changed();
+        foreach (KeptPeer peer in peers.Values) Due(peer, TimeSpan.MinValue); // it may be of another class now
     }
 
     public void Connected(DeviceId device, TimeSpan now)
     {
         if (Peer(device) is not { } peer) return;
         (peer.Connected, peer.WasConnected, peer.Heard, peer.Challenge, peer.AskedAt, peer.Listed, peer.Unanswered) = (true, true, now, null, null, null, 0);
-        peer.CompareAt = now;
+        (peer.CompareAt, peer.Alike) = (now, 0);
         peer.ChallengeAt = now + HoldingsLimits.Pause; // a comparison first: what is asked for shall be what is claimed now
         if (peer.Belief != Belief.Good || peer.Proven is not { } proven || now - proven > ProofLimits.ExamAfter) peer.ExamLeft = ProofLimits.Exam;
-        IsDirty = true;
+        Changed();
+        Due(peer, now);
         Tick(now);
     }
 
@@ -71,13 +78,14 @@ public sealed partial class Keeper
     {
         if (!peers.TryGetValue(device, out KeptPeer? peer)) return;
         (peer.Connected, peer.Heard) = (false, now);
-        IsDirty = true;
+        Changed();
+        Due(peer, now);
     }
 
     public void Receive(DeviceId device, KeeperMessage message, TimeSpan now)
     {
         if (Peer(device) is not { } peer) return;
-        peer.Heard = now;
+        Heard(peer, now);
         switch (message)
         {
             case KeeperMessage.Ask ask when peer.Answers.HasAny(now):
@@ -99,13 +107,48 @@ public sealed partial class Keeper
     public void Tick(TimeSpan now)
     {
         SayNews(now);
-        foreach (KeptPeer peer in peers.Values)
+        while (agenda.TryPeek(out _, out TimeSpan next) && next <= now)
         {
-            WatchGrace(peer, now);
-            if (!peer.Connected) continue;
+            KeptPeer peer = agenda.Dequeue();
+            if (next == peer.Due && peers.GetValueOrDefault(peer.Device) == peer) Attend(peer, now);
+        }
+    }
+
+    // Of hundreds of devices hardly one needs anything in a given second.
+    void Attend(KeptPeer peer, TimeSpan now)
+    {
+        WatchGrace(peer, now);
+        if (peer.Connected)
+        {
             KeepComparing(peer, now);
             KeepChallenging(peer, now);
         }
+        peer.Due = TimeSpan.MaxValue;
+        Due(peer, NextFor(peer, now));
+    }
+
+    TimeSpan NextFor(KeptPeer peer, TimeSpan now)
+    {
+        if (!peer.Connected) return Earlier(NextOf(peer, 2 * HoldingsLimits.Heartbeat), NextOf(peer, GraceOf(peer)));
+        TimeSpan comparison = peer.AskedAt is { } asked ? asked + HoldingsLimits.Patience + Moment : peer.CompareAt;
+        TimeSpan challenge = peer.Challenge is { } running ? running.At + HoldingsLimits.Patience + Moment : peer.AskedAt is null ? peer.ChallengeAt : TimeSpan.MaxValue;
+        return Earlier(comparison, challenge);
+
+        TimeSpan NextOf(KeptPeer away, TimeSpan patience) => away.Heard is { } heard && heard + patience > now ? heard + patience : TimeSpan.MaxValue;
+    }
+
+    /// <summary>The peer is looked at then at the latest.</summary>
+    void Due(KeptPeer peer, TimeSpan at)
+    {
+        if (at >= peer.Due) return;
+        peer.Due = at;
+        agenda.Enqueue(peer, at);
+    }
+
+    void Heard(KeptPeer peer, TimeSpan now)
+    {
+        peer.Heard = now;
+        if (peer.IsLost || !peer.WasThere) Due(peer, now);
     }
 
     /// <summary>Null for who isn't a member, and when there are too many.</summary>

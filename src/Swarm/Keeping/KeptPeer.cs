@@ -32,6 +32,12 @@ sealed class KeptPeer(DeviceId device, HeldColumn column)
     /// <summary>It was away for longer than its grace time.</summary>
     public bool IsLost { get; set; }
 
+    /// <summary>It was there to act, or to get something, when it was last looked at.</summary>
+    public bool WasThere { get; set; }
+
+    /// <summary>When the keeper looks at it next; it may be earlier than there is something to do, and is never later.</summary>
+    public TimeSpan Due { get; set; } = TimeSpan.MaxValue;
+
     public ulong Run { get; set; }
     public ulong Sequence { get; set; }
 
@@ -49,6 +55,9 @@ sealed class KeptPeer(DeviceId device, HeldColumn column)
 
     // A comparison that runs, and when the next is due.
     public TimeSpan CompareAt { get; set; }
+
+    /// <summary>Comparisons in a row that found nothing new.</summary>
+    public int Alike { get; set; }
     public TimeSpan? AskedAt { get; set; }
     public HashSet<HeldId>? Listed { get; set; }
     public int AskedCells { get; set; }

@@ -35,10 +35,31 @@ public sealed class ProviderMapTests
         long[] expected = new long[3];
         foreach (HeldId id in oracle[0]) expected[Math.Min(2, (oracle[1].Contains(id) ? 1 : 0) + (oracle[2].Contains(id) || oracle[3].Contains(id) ? 1 : 0))]++;
         Assert.Equal(expected, map.Histogram([[columns[1]], [columns[2], columns[3]]], 2));
-        HeldId? drawn = map.Draw(columns[1], columns[2], random);
-        if (drawn is { } both) Assert.True(oracle[1].Contains(both) && oracle[2].Contains(both));
-        else Assert.False(oracle[1].Overlaps(oracle[2]));
+        IReadOnlyList<HeldId> drawn = map.Draw(columns[1], columns[2], 16, random);
+        Assert.All(drawn, id => Assert.True(oracle[1].Contains(id) && oracle[2].Contains(id)));
+        Assert.Equal(drawn.Distinct(), drawn);
+        Assert.Equal(oracle[1].Overlaps(oracle[2]), drawn.Count > 0);
     });
+
+    [Fact]
+    public void What_is_drawn_to_be_proven_is_any_block_that_both_have_and_none_rather_than_another()
+    {
+        RandomSource random = RandomSource.Seeded(1);
+        ProviderMap map = new(key, random);
+        HeldColumn peer = map.AddColumn();
+        HeldId[] ids = Ids(random, 5000), both = [.. ids.Where((_, i) => i is 3 or 64 or 127 or 2500 or 2501 or 4999)];
+        foreach (HeldId id in ids) map.Add(map.Needed, id);
+        foreach (HeldId id in ids[..2400]) map.Add(map.Self, id);
+        foreach (HeldId id in ids[2600..]) map.Add(peer, id);
+        foreach (HeldId id in both)
+        {
+            map.Add(map.Self, id);
+            map.Add(peer, id);
+        }
+        Dictionary<HeldId, int> times = both.ToDictionary(id => id, _ => 0);
+        for (int i = 0; i < 6000; i++) times[Assert.Single(map.Draw(map.Self, peer, 1, random))]++;
+        Assert.All(times.Values, count => Assert.InRange(count, 850, 1150));
+    }
 
     [Fact]
     public void A_million_blocks_and_fifty_devices_take_less_than_32_MB()
