@@ -41,6 +41,12 @@ internal sealed class Peer(PeerId id, Protocol protocol, bool outbound, Reputati
     public bool IsGraylisted { get; set; }
     public bool IsClosing { get; set; }
 
+    /// <summary>The next heartbeat looks at it.</summary>
+    public bool IsStirred { get; set; }
+
+    /// <summary>There is nothing left for a heartbeat to do.</summary>
+    public bool IsQuiet => IsClosing || Unwanted.Count == 0 && RenewedAt is null && Queue.IsEmpty;
+
     // Since the last heartbeat:
     public int Messages { get; set; }
     public int IHaveMessages { get; set; }

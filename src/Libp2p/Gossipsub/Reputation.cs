@@ -3,7 +3,8 @@ using Vault.Primitives;
 namespace Vault.Libp2p.Gossipsub;
 
 /// <summary>What one peer did, from which its score is computed. Outlives the connection unless it is clean.</summary>
-internal sealed class Reputation(PeerId peer, ScoreParameters parameters)
+/// <param name="stirred">It puts itself here when there is something in it that decays.</param>
+internal sealed class Reputation(PeerId peer, ScoreParameters parameters, List<Reputation> stirred)
 {
     sealed class Record
     {
@@ -16,6 +17,7 @@ internal sealed class Reputation(PeerId peer, ScoreParameters parameters)
     }
 
     readonly Dictionary<string, Record> topics = [];
+    bool isStirred;
 
     public PeerId Peer { get; } = peer;
     public Origin Origin { get; set; }
@@ -31,7 +33,11 @@ internal sealed class Reputation(PeerId peer, ScoreParameters parameters)
     /// <summary>Nothing bad is on record. However good the rest is: else a peer could shed a bad record by reconnecting while it is liked.</summary>
     public bool IsClean => Misbehaviour == 0 && topics.Values.All(record => record.Failure == 0 && record.Invalid == 0);
 
-    public void Penalise(double amount) => Misbehaviour += amount;
+    public void Penalise(double amount)
+    {
+        Misbehaviour += amount;
+        Stir();
+    }
 
     public void Graft(string topic, TimeSpan now)
     {
@@ -82,9 +88,9 @@ internal sealed class Reputation(PeerId peer, ScoreParameters parameters)
             + p.InvalidMessageDeliveriesWeight * Square(record.Invalid);
     }
 
-    public void Decay(double intervals, TimeSpan now)
+    /// <summary>False when nothing is left that decays.</summary>
+    public bool Decay(double intervals, TimeSpan now)
     {
-        if (Misbehaviour == 0 && topics.Count == 0) return; // most peers, most of the time
         foreach ((string topic, Record record) in topics)
         {
             TopicScoreParameters p = parameters.Of(topic);
@@ -100,6 +106,7 @@ internal sealed class Reputation(PeerId peer, ScoreParameters parameters)
             if (record.IsBlank) topics.Remove(topic);
         }
         Misbehaviour = Decayed(Misbehaviour, parameters.BehaviourPenaltyDecay, intervals);
+        return isStirred = Misbehaviour != 0 || topics.Count > 0;
     }
 
     /// <summary>The peer left: it stays answerable for what it did wrong, not entitled to what it did well.</summary>
@@ -121,8 +128,17 @@ internal sealed class Reputation(PeerId peer, ScoreParameters parameters)
 
     Record Of(string topic)
     {
-        if (!topics.TryGetValue(topic, out Record? record)) topics.Add(topic, record = new Record());
+        if (topics.TryGetValue(topic, out Record? record)) return record;
+        topics.Add(topic, record = new Record());
+        Stir();
         return record;
+    }
+
+    void Stir()
+    {
+        if (isStirred) return;
+        isStirred = true;
+        stirred.Add(this);
     }
 
     static double Deficit(Record record, TopicScoreParameters p) =>

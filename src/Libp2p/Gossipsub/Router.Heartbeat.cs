@@ -19,12 +19,7 @@ public sealed partial class Router
             peer.Score.Penalise(1);
             Counters.BrokenPromises++;
         }
-        foreach (Peer peer in peers.Values)
-        {
-            peer.StartHeartbeat(tick);
-            if (tick - peer.RenewedAt >= SilentTicks) EndAllBut([], peer, now);
-            if (!peer.Queue.IsEmpty && now - peer.WaitingSince >= parameters.StallTimeout) Close(peer, "It doesn't read.");
-        }
+        LookAtStirred(now);
         if (tick % BackoffCleanTicks == 0) CleanBackoffs(now);
 
         ILookup<string, MessageId> recent = cache.Recent();
@@ -37,6 +32,21 @@ public sealed partial class Router
             CloseIfIdle(topic);
         }
         cache.Shift();
+    }
+
+    void LookAtStirred(TimeSpan now)
+    {
+        int kept = 0;
+        for (int i = 0; i < stirred.Count; i++) // one may be added meanwhile
+        {
+            Peer peer = stirred[i];
+            peer.StartHeartbeat(tick);
+            if (tick - peer.RenewedAt >= SilentTicks) EndAllBut([], peer, now);
+            if (!peer.Queue.IsEmpty && now - peer.WaitingSince >= parameters.StallTimeout) Close(peer, "It doesn't read.");
+            if (peer.IsQuiet) peer.IsStirred = false;
+            else stirred[kept++] = peer;
+        }
+        stirred.RemoveRange(kept, stirred.Count - kept);
     }
 
     void MaintainMesh(Topic topic, TimeSpan now)

@@ -31,6 +31,7 @@ public sealed partial class Router
     readonly MessageCache cache;
     readonly Promises promises = new();
     readonly Dictionary<PeerId, Peer> peers = [];
+    readonly List<Peer> stirred = []; // of hundreds of peers few say or get something between two heartbeats
     readonly Dictionary<string, Topic> topics = [];
     readonly Dictionary<string, Backoffs> backoffs = [];
     readonly Queue<Output> outputs = [];
@@ -91,13 +92,16 @@ public sealed partial class Router
     /// </summary>
     public void Renew(PeerId from)
     {
-        if (peers.TryGetValue(from, out Peer? peer)) peer.RenewedAt = tick;
+        if (!peers.TryGetValue(from, out Peer? peer)) return;
+        peer.RenewedAt = tick;
+        Stir(peer);
     }
 
     /// <summary>One frame from the peer, without its length. Borrowed: what is kept of it is copied.</summary>
     public void Receive(PeerId from, ReadOnlyMemory<byte> frame, TimeSpan now)
     {
         if (!peers.TryGetValue(from, out Peer? peer) || peer.IsClosing || IsGraylisted(peer)) return;
+        Stir(peer);
         if (Rpc.Decode(frame, out RpcFault fault) is not { } rpc)
         {
             Close(peer, $"Its RPC is {fault}.");
@@ -268,9 +272,17 @@ public sealed partial class Router
         if (peer.Queue.IsEmpty)
         {
             peer.WaitingSince = now;
+            Stir(peer);
             outputs.Enqueue(new Output.Writable(peer.Id));
         }
         return peer.Queue;
+    }
+
+    void Stir(Peer peer)
+    {
+        if (peer.IsStirred) return;
+        peer.IsStirred = true;
+        stirred.Add(peer);
     }
 
     /// <summary>Leaves up to <paramref name="count"/> of the list, chosen by chance.</summary>

@@ -7,13 +7,14 @@ internal sealed class Scoreboard(ScoreParameters parameters)
 {
     readonly Dictionary<PeerId, Reputation> known = [];
     readonly Dictionary<Origin, int> origins = [];
+    readonly List<Reputation> stirred = []; // all that aren't blank, and so all that are absent
     TimeSpan decayedAt;
 
     public int Count => known.Count;
 
     public Reputation Connect(PeerId peer, Origin origin)
     {
-        if (!known.TryGetValue(peer, out Reputation? reputation)) known.Add(peer, reputation = new Reputation(peer, parameters));
+        if (!known.TryGetValue(peer, out Reputation? reputation)) known.Add(peer, reputation = new Reputation(peer, parameters, stirred));
         (reputation.IsConnected, reputation.Origin) = (true, origin);
         if (origin.IsKnown) origins[origin] = origins.GetValueOrDefault(origin) + 1;
         return reputation;
@@ -43,11 +44,15 @@ internal sealed class Scoreboard(ScoreParameters parameters)
         double intervals = Math.Floor((now - decayedAt) / parameters.DecayInterval);
         if (intervals < 1) return;
         decayedAt += intervals * parameters.DecayInterval;
-        foreach ((PeerId peer, Reputation reputation) in known)
-        {
-            if (reputation.IsConnected) reputation.Decay(intervals, now);
-            else if (reputation.RetainedUntil <= now) known.Remove(peer);
-        }
+        stirred.RemoveAll(reputation => reputation.IsConnected ? !reputation.Decay(intervals, now) : IsForgotten(reputation, now));
+    }
+
+    bool IsForgotten(Reputation absent, TimeSpan now)
+    {
+        if (known.GetValueOrDefault(absent.Peer) != absent) return true; // it was clean, or there were too many
+        if (absent.RetainedUntil > now) return false;
+        known.Remove(absent.Peer);
+        return true;
     }
 
     void MakeRoom()

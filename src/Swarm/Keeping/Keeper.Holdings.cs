@@ -1,3 +1,4 @@
+using System.Numerics;
 using Vault.Blocks;
 using Vault.Identity;
 using Vault.Primitives;
@@ -152,12 +153,21 @@ public sealed partial class Keeper
         (peer.Run, peer.Sequence, peer.Told) = (tell.Run, tell.Sequence, tell.Digest); // it says so itself, on a connection of its own
         if (tell.Digest == peer.Column.Digest || TryPeel(peer, tell)) Settle(peer, now);
         else if (tell.Cells.Length == 0) Ask(peer, HoldingsLimits.FirstCells, now);
-        else if (tell.Cells.Length < HoldingsLimits.Cells && Difference(peer, tell).Estimate * 2 <= HoldingsLimits.Cells) Ask(peer, HoldingsLimits.Cells, now);
+        else if (CellsFor(peer, tell) is { } more) Ask(peer, more, now);
         else
         {
             peer.Listed = [];
             AskList(peer, 0, now);
         }
+    }
+
+    /// <summary>So many cells will show the difference; null when the whole list is shorter, or there are too many differences.</summary>
+    int? CellsFor(KeptPeer peer, KeeperMessage.Tell tell)
+    {
+        long wanted = Math.Max(2 * tell.Cells.Length, Difference(peer, tell).Estimate * 2);
+        if (tell.Cells.Length >= HoldingsLimits.Cells || wanted > HoldingsLimits.Cells) return null;
+        int cells = (int)BitOperations.RoundUpToPowerOf2((uint)wanted);
+        return tell.Digest.Count * HeldId.Size <= (long)cells * Cell.Size ? null : cells;
     }
 
     /// <summary>From the nearer of two sets: what was known of the peer, or what is held here, which is the same where both hold everything.</summary>
@@ -198,7 +208,8 @@ public sealed partial class Keeper
         MayShare(peer);
         peer.Alike = 0;
         Settle(peer, now);
-        if (peer.Column.Digest != peer.Told) peer.CompareAt = now + HoldingsLimits.AfterFailure; // it changed meanwhile, or claims more than there is room for
+        // It changed meanwhile, or claims more than there is room for; a long list isn't asked for again at once.
+        if (peer.Column.Digest != peer.Told) peer.CompareAt = now + (listed.Count <= HoldingsLimits.IdsInList ? HoldingsLimits.CompareEvery : HoldingsLimits.AfterFailure);
     }
 
     void Settle(KeptPeer peer, TimeSpan now)
