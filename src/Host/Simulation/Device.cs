@@ -63,6 +63,9 @@ sealed class Device : IDisposable
     public ChatLog Chat => chat ?? throw new InvalidOperationException("This device is down.");
     public IEnumerable<Contact> Contacts => contacts.Values;
 
+    /// <summary>Cheap, and in a calm world true: nobody is to be dialed.</summary>
+    public bool KnowsAll(List<int> others) => contacts.Count >= others.Count && (contacts.Count == world.Devices.Count - 1 || others.All(contacts.ContainsKey));
+
     public bool Knows(int other) => contacts.ContainsKey(other);
 
     /// <summary>What it shows to this peer of what it says.</summary>

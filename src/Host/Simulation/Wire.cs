@@ -57,7 +57,7 @@ sealed class Wire(Network network, int dialer, int listener, Hash32 binding)
     public int Listener => listener;
 
     /// <summary>Bytes on their way, in both directions, and the most that may be.</summary>
-    public int Load => ways[0].OnTheWay.Sum() + ways[1].OnTheWay.Sum();
+    public int Load { get; private set; }
 
     public void Attach(int device, IWireEnd end) => ends[SideOf(device)] = end;
 
@@ -78,6 +78,7 @@ sealed class Wire(Network network, int dialer, int listener, Hash32 binding)
         Way way = ways[SideOf(from)];
         bytes = Math.Max(bytes, message.Length);
         way.OnTheWay[(int)lane] += bytes;
+        Load += bytes;
         if (way.Stuck.Count > 0 || !TrySend(way, from, lane, message, bytes))
         {
             if (way.Stuck.Count == 0)
@@ -114,6 +115,7 @@ sealed class Wire(Network network, int dialer, int listener, Hash32 binding)
     {
         if (!IsUp) return;
         way.OnTheWay[(int)lane] -= bytes;
+        Load -= bytes;
         network.Trace(from, to, (byte)lane, message);
         ends[SideOf(to)]?.Receive(lane, message);
         if (!IsUp || !way.WasFull[(int)lane] || way.OnTheWay[(int)lane] >= Window / 2) return;

@@ -171,7 +171,7 @@ sealed class World : IDisposable
 
     void DialAll()
     {
-        foreach (Device device in devices)
+        foreach (Device device in devices.Where(device => !device.KnowsAll(dials[device.Number])))
             foreach (int number in dials[device.Number]) Dial(device, devices[number]);
     }
 

@@ -62,6 +62,7 @@ public sealed partial class Router
     /// </summary>
     public void Connect(PeerId id, Protocol protocol, bool outbound, Origin origin, TimeSpan now)
     {
+        happened = true;
         if (id == self) throw new ArgumentException("A router isn't its own peer.", nameof(id));
         peers.TryGetValue(id, out Peer? before);
         string[] announced = before is null ? [] : [.. before.Topics];
@@ -76,6 +77,7 @@ public sealed partial class Router
     public void Disconnect(PeerId id, TimeSpan now)
     {
         if (!peers.Remove(id, out Peer? peer)) return;
+        happened = true;
         foreach (Topic topic in topics.Values)
         {
             topic.Mesh.Remove(peer);
@@ -136,6 +138,7 @@ public sealed partial class Router
     /// </summary>
     public void Subscribe(string name, bool validated, TimeSpan now)
     {
+        happened = true;
         Topic topic = Open(name);
         topic.IsValidated = validated;
         if (topic.IsSubscribed) return;
@@ -159,6 +162,7 @@ public sealed partial class Router
     /// </summary>
     public void SetFilter(string name, Func<PeerId, bool>? filter, TimeSpan now)
     {
+        happened = true;
         Topic topic = Open(name);
         topic.Filter = filter;
         foreach (Peer peer in topic.Mesh)
@@ -173,7 +177,9 @@ public sealed partial class Router
     /// <summary>P5: what the application thinks of a connected peer.</summary>
     public void SetApplicationScore(PeerId id, double score)
     {
-        if (peers.TryGetValue(id, out Peer? peer)) peer.Score.Application = score;
+        if (!peers.TryGetValue(id, out Peer? peer)) return;
+        happened = true;
+        peer.Score.Application = score;
     }
 
     /// <summary>The peer's own signed record in its envelope, to be offered in peer exchange.</summary>
@@ -280,6 +286,7 @@ public sealed partial class Router
 
     void Stir(Peer peer)
     {
+        happened = true;
         if (peer.IsStirred) return;
         peer.IsStirred = true;
         stirred.Add(peer);

@@ -31,7 +31,7 @@ public static class HoldingsLimits
     public static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(4);
 
     /// <summary>Whoever is connected with all others needn't say that; whether it still is, is looked up after this time.</summary>
-    public static readonly TimeSpan HeartbeatCheck = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan HeartbeatCheck = TimeSpan.FromSeconds(30);
 
     /// <summary>Between two comparisons with a connected peer that had news lately, and before one that failed is tried again.</summary>
     public static readonly TimeSpan CompareEvery = TimeSpan.FromSeconds(60), AfterFailure = TimeSpan.FromMinutes(10);

@@ -245,9 +245,22 @@ public sealed class ProviderMap
         for (int row = 0; row < rows; row++) Place(row);
     }
 
+    bool IsAllUsed()
+    {
+        for (int word = 0; word << 6 < rows; word++)
+        {
+            ulong unused = rows - (word << 6) is var left && left < 64 ? ulong.MaxValue >> (64 - left) : ulong.MaxValue;
+            foreach (HeldColumn column in columns)
+                if ((unused &= ~column.Words[word]) == 0) break;
+            if (unused != 0) return false;
+        }
+        return true;
+    }
+
     /// <summary>Forgets blocks that nobody claims and nothing needs.</summary>
     public void Compact()
     {
+        if (IsAllUsed()) return;
         int kept = 0;
         for (int row = 0; row < rows; row++)
         {
