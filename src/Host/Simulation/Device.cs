@@ -61,7 +61,6 @@ sealed class Device : IDisposable
 
     public VaultCatalog Catalog => catalog ?? throw new InvalidOperationException("This device is down.");
     public ChatLog Chat => chat ?? throw new InvalidOperationException("This device is down.");
-    public IEnumerable<Contact> Contacts => contacts.Values;
 
     /// <summary>Cheap, and in a calm world true: nobody is to be dialed.</summary>
     public bool KnowsAll(List<int> others) => contacts.Count >= others.Count && (contacts.Count == world.Devices.Count - 1 || others.All(contacts.ContainsKey));

@@ -118,12 +118,10 @@ sealed class Invariants(World world)
     public void Step()
     {
         if (world.Network.Waiting > EventsPerDevice * world.Devices.Count) Break(NothingGrows, $"{world.Network.Waiting} events wait");
+        if (world.Network.MostLoad > LoadPerWire) Break(NothingGrows, $"{world.Network.MostLoad} bytes were on their way between two devices");
         if (++steps % (64L * world.Devices.Count) != 0) return;
         foreach (Device device in world.Devices)
             if (device.Keeper is { } keeper && keeper.Rows > 2 * world.Keeping!.Shelf.Count) Break(NothingGrows, $"device {device.Number} knows of {keeper.Rows} blocks, of which there are {world.Keeping.Shelf.Count}");
-        foreach (Device device in world.Devices)
-            foreach (Contact contact in device.Contacts)
-                if (contact.Wire.Load > LoadPerWire) Break(NothingGrows, $"{contact.Wire.Load} bytes are on their way between {device.Number} and {contact.Other.Number}");
     }
 
     /// <summary>Whether all who are up have one root and one set of heads; asked while they settle.</summary>

@@ -13,7 +13,7 @@ sealed partial class KeeperTalk : IDisposable
 {
     public const string Topic = "holdings";
 
-    static readonly TimeSpan Tick = TimeSpan.FromSeconds(1), LookPause = TimeSpan.FromSeconds(2), LookAnyway = TimeSpan.FromMinutes(10), SaveEvery = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan LookPause = TimeSpan.FromSeconds(2), LookAnyway = TimeSpan.FromMinutes(10), SaveEvery = TimeSpan.FromMinutes(10);
 
     readonly Device device;
     readonly Keeping keeping;
@@ -43,7 +43,6 @@ sealed partial class KeeperTalk : IDisposable
         keeper.HoldQuietly((device.Hostility is Hostility.ClaimsAll ? Enumerable.Range(0, shelf.Count) : held.All).Select(number => shelf.Ids[number]));
         keeper.EndNeeded();
         TakeLocks();
-        After(Tick * random.Below(1000) / 1000, Beat);
         After(HealingLimits.LookEvery * random.Below(1000) / 1000, ConsiderLook);
     }
 
@@ -134,7 +133,8 @@ sealed partial class KeeperTalk : IDisposable
             : shelf.Prove(number, check.Nonce, contact.Wire.Binding, check.Peer) == mac ? ProofVerdict.Right : ProofVerdict.Wrong;
     }
 
-    void Beat()
+    /// <summary>Once a second.</summary>
+    public void Beat()
     {
         Do(() =>
         {
@@ -143,7 +143,6 @@ sealed partial class KeeperTalk : IDisposable
         });
         device.Hostile?.Act(contacts.Values);
         if (Now - lastSave >= SaveEvery) Save();
-        After(Tick, Beat);
     }
 
     public void Save()
@@ -156,7 +155,8 @@ sealed partial class KeeperTalk : IDisposable
 
     void ConsiderLook()
     {
-        bool due = mustLook || (keeper.IsDirty && keeper.IsShort(Now)) || Now - lastLook > LookAnyway;
+        // Here no disk changes without telling, and a look where nothing is short finds nothing.
+        bool due = mustLook || (keeper.IsDirty || Now - lastLook > LookAnyway) && keeper.IsShort(Now);
         if (due && !looking)
         {
             looking = true;

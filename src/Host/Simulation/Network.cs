@@ -74,6 +74,9 @@ sealed class Network(RandomSource random, Conditions conditions) : IDisposable
     /// <summary>Events that wait for their time.</summary>
     public int Waiting => events.Count;
 
+    /// <summary>The most bytes that ever were on their way on one wire.</summary>
+    public int MostLoad { get; set; }
+
     /// <summary>After each event.</summary>
     public Action? Stepped { get; set; }
 

@@ -56,7 +56,7 @@ sealed class Wire(Network network, int dialer, int listener, Hash32 binding)
     public int Dialer => dialer;
     public int Listener => listener;
 
-    /// <summary>Bytes on their way, in both directions, and the most that may be.</summary>
+    /// <summary>Bytes on their way, in both directions.</summary>
     public int Load { get; private set; }
 
     public void Attach(int device, IWireEnd end) => ends[SideOf(device)] = end;
@@ -79,6 +79,7 @@ sealed class Wire(Network network, int dialer, int listener, Hash32 binding)
         bytes = Math.Max(bytes, message.Length);
         way.OnTheWay[(int)lane] += bytes;
         Load += bytes;
+        if (Load > network.MostLoad) network.MostLoad = Load;
         if (way.Stuck.Count > 0 || !TrySend(way, from, lane, message, bytes))
         {
             if (way.Stuck.Count == 0)

@@ -157,7 +157,7 @@ public sealed class ProviderMap
     }
 
     /// <summary>How many of the needed blocks have 0, 1, 2 … copies; in the last element as many or more. A group of columns is one copy.</summary>
-    public long[] Histogram(IReadOnlyList<IReadOnlyList<HeldColumn>> groups, int most)
+    public long[] Histogram(HeldColumn[][] groups, int most)
     {
         long[] counts = new long[most + 1];
         ulong[] atLeast = new ulong[most + 1]; // bit r of [c]: this row has at least c copies
@@ -167,7 +167,7 @@ public sealed class ProviderMap
             if (needed == 0) continue;
             Array.Clear(atLeast);
             atLeast[0] = ulong.MaxValue;
-            foreach (IReadOnlyList<HeldColumn> group in groups)
+            foreach (HeldColumn[] group in groups)
             {
                 ulong held = 0;
                 foreach (HeldColumn column in group) held |= column.Words[word];
@@ -180,14 +180,14 @@ public sealed class ProviderMap
     }
 
     /// <summary>The rows that at least so many groups have, a bit for each. Good until <see cref="Renumbered"/> changes.</summary>
-    internal ulong[] HeldBy(IReadOnlyList<IReadOnlyList<HeldColumn>> groups, int copies)
+    internal ulong[] HeldBy(HeldColumn[][] groups, int copies)
     {
         ulong[] enough = new ulong[(rows + 63) >> 6], atLeast = new ulong[copies + 1];
         for (int word = 0; word < enough.Length; word++)
         {
             Array.Clear(atLeast);
             atLeast[0] = ulong.MaxValue;
-            foreach (IReadOnlyList<HeldColumn> group in groups)
+            foreach (HeldColumn[] group in groups)
             {
                 ulong held = 0;
                 foreach (HeldColumn column in group) held |= column.Words[word];

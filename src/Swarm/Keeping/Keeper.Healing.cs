@@ -187,7 +187,7 @@ public sealed partial class Keeper
         new(peer.Device, SiteOf(peer.Device), peer.Belief, peer.Connected, now - peer.Heard, now - peer.Proven, IsProven(peer, now));
 
     /// <summary>The groups of columns that are one copy each: a site's devices together.</summary>
-    List<IReadOnlyList<HeldColumn>> Groups(Predicate<KeptPeer> counts)
+    HeldColumn[][] Groups(Predicate<KeptPeer> counts)
     {
         Dictionary<Site, List<HeldColumn>> sites = new() { [SiteOf(self)] = [map.Self] };
         foreach (KeptPeer peer in peers.Values)
@@ -196,7 +196,7 @@ public sealed partial class Keeper
             if (!sites.TryGetValue(SiteOf(peer.Device), out List<HeldColumn>? site)) sites.Add(SiteOf(peer.Device), site = []);
             site.Add(peer.Column);
         }
-        return [.. sites.Values];
+        return [.. sites.Values.Select(site => site.ToArray())];
     }
 
     Site SiteOf(DeviceId device) => holders.TryGetValue(device, out Holder? holder) ? holder.Site : Site.Of(device, 0);
