@@ -5,8 +5,11 @@ namespace Vault.Swarm;
 /// <summary>The limits of healing, together.</summary>
 public static class HealingLimits
 {
-    /// <summary>Stretches of block ids that are ranked together. With 1,024 of them a change of members re-ranks little, and the largest share of a device strays a few percent from its due.</summary>
-    public const int Buckets = 1024;
+    /// <summary>
+    /// Stretches of block ids that are ranked together, by the first so many bits. Of a hundred equal devices the fullest then has about a quarter more than its due;
+    /// with ten bits it had half more.
+    /// </summary>
+    public const int BucketBits = 12, Buckets = 1 << BucketBits;
 
     /// <summary>Blocks under their target that are looked after at once; the others wait until these are healed.</summary>
     public const int Short = 64 << 10;

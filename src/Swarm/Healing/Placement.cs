@@ -23,7 +23,7 @@ public sealed class Placement(IEnumerable<Holder> holders)
     readonly Holder[] all = [.. holders.OrderBy(holder => holder.Device)];
     readonly Dictionary<int, IReadOnlyList<Holder>> ranks = [];
 
-    public static int BucketOf(HeldId id) => (int)(id.Value >> 54);
+    public static int BucketOf(HeldId id) => (int)(id.Value >> 64 - HealingLimits.BucketBits);
 
     /// <summary>The first in rank first; those that hold everything come after all that hold a share.</summary>
     public IReadOnlyList<Holder> RankOf(HeldId id)
