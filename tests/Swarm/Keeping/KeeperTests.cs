@@ -29,6 +29,32 @@ public sealed class KeeperTests
     });
 
     [Fact]
+    public void While_nothing_changes_hardly_anything_is_said_and_what_is_lost_then_is_found_all_the_same()
+    {
+        KeeperWorld world = new(RandomSource.Seeded(6), 5, target: 3) { Loss = 100 };
+        for (int i = 0; i < 50; i++) world.Block(world.Devices[..3]);
+        world.Pass(TimeSpan.FromMinutes(15));
+        (long said, long compared) = (world.Said, world.Compared);
+        world.Pass(TimeSpan.FromHours(1));
+        Assert.Equal(said, world.Said); // all see each other
+        Assert.InRange(world.Compared - compared, 20 * 10, 20 * 22); // each of twenty pairs every four minutes
+
+        world.Heals = false; // who hasn't heard of the copies would make more of them: what is known is asked here
+        BlockId news = world.Block(world.Devices[..3]);
+        world.Pass(TimeSpan.FromMinutes(6)); // the statement is lost, as all are here
+        Assert.All(world.Devices, device => Assert.Equal(3, device.Keeper.WhoHolds(news, world.Now).Count));
+
+        said = world.Said;
+        world.Stop(world.Devices[4]);
+        world.Pass(TimeSpan.FromMinutes(10));
+        Assert.InRange(world.Said - said, 4, 4 * 4); // it may hear of them through others
+        world.Pass(TimeSpan.FromMinutes(10));
+        said = world.Said;
+        world.Pass(TimeSpan.FromMinutes(10));
+        Assert.Equal(said, world.Said);
+    }
+
+    [Fact]
     public void A_device_that_starts_again_knows_thousands_of_blocks_of_another_by_one_comparison()
     {
         RandomSource random = RandomSource.Seeded(1);

@@ -31,6 +31,10 @@ sealed class KeeperWorld
 
     public long Pulled { get; private set; }
 
+    /// <summary>Statements to all, and questions for a comparison to one.</summary>
+    public long Said { get; private set; }
+    public long Compared { get; private set; }
+
     public bool Heals { get; set; } = true;
 
     /// <summary>Between two turns of everybody.</summary>
@@ -105,9 +109,11 @@ sealed class KeeperWorld
             switch (output)
             {
                 case KeeperOutput.Send send:
+                    if (send.Message is KeeperMessage.Ask) Compared++;
                     wire.Enqueue((device, Find(send.Peer), KeeperCodec.Decode(KeeperCodec.Encode(send.Message))!));
                     break;
                 case KeeperOutput.Say say:
+                    Said++;
                     foreach (Device other in Devices)
                         if (other != device && random.Below(100) >= Loss) wire.Enqueue((device, other, HoldingStatement.Parse(say.Statement.Encode())!));
                     break;
