@@ -45,6 +45,52 @@ public sealed class ApiTests
         }
     }
 
+    /// <summary>
+    /// At every address there is: a program without the token, a page whose name has come to lead here (it is of one origin with us, as the
+    /// browser sees it), a page elsewhere that sends what needs no leave, and one that asks for leave first.
+    /// </summary>
+    [Fact]
+    public async Task No_address_gives_anything_without_the_token_nor_to_a_web_page_that_would_have_it()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync(folder["first"]);
+        await daemon.RunAsync(null, "create", "photos");
+        await daemon.RunAsync("x"u8.ToArray(), "add", "photos", "-", "--as", "note");
+        using HttpClient client = await ClientAsync(daemon), stranger = new() { BaseAddress = client.BaseAddress };
+        JsonElement document = JsonDocument.Parse(await client.GetStringAsync("/api/v1/openapi.json")).RootElement;
+        List<(HttpMethod Method, string Path)> all = [(HttpMethod.Get, "/metrics"), (HttpMethod.Get, "/api/v1/events"), (HttpMethod.Get, "/api/v1/openapi.json"), (HttpMethod.Get, "/"), (HttpMethod.Get, "/api/v1/nothing")];
+        foreach (JsonProperty path in document.GetProperty("paths").EnumerateObject())
+            all.AddRange(path.Value.EnumerateObject().Select(method => (HttpMethod.Parse(method.Name), path.Name.Replace("{vault}", "photos", StringComparison.Ordinal).Replace("{path}", "note", StringComparison.Ordinal))));
+        Assert.True(all.Count > 40);
+
+        foreach ((HttpMethod method, string path) in all)
+        {
+            await IsRefusedAsync(stranger, method, path, _ => { });
+            await IsRefusedAsync(client, method, path, request => request.Headers.Host = $"elsewhere.example:{client.BaseAddress!.Port}");
+            await IsRefusedAsync(client, method, path, request => request.Headers.Host = "127.0.0.1.elsewhere.example");
+            await IsRefusedAsync(client, method, path, request => request.Headers.Add("Origin", "null")); // of a page in a sandbox, or a file
+            await IsRefusedAsync(client, method, path, request => request.Headers.Add("Origin", "http://localhost:1")); // another program's page
+        }
+        await IsRefusedAsync(stranger, HttpMethod.Options, "/api/v1/stop", request =>
+        {
+            request.Headers.Add("Origin", "http://elsewhere.example");
+            request.Headers.Add("Access-Control-Request-Method", "POST");
+            request.Headers.Add("Access-Control-Request-Headers", "authorization");
+        });
+        Assert.Equal("note", await daemon.TextAsync("ls", "photos")); // nobody has ended it, nor put anything in
+
+        static async Task IsRefusedAsync(HttpClient by, HttpMethod method, string path, Action<HttpRequestMessage> change)
+        {
+            using HttpRequestMessage request = new(method, path);
+            if (method != HttpMethod.Get && method != HttpMethod.Head) request.Content = new StringContent("{}", Encoding.UTF8, "text/plain");
+            change(request);
+            using HttpResponseMessage response = await by.SendAsync(request);
+            Assert.True(response.StatusCode == HttpStatusCode.Forbidden, $"{method} {path}: {response.StatusCode}");
+            Assert.DoesNotContain("photos", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.DoesNotContain(response.Headers, header => header.Key.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
     [Fact]
     public async Task A_file_has_an_address_and_any_part_of_it_can_be_had()
     {

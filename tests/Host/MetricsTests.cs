@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Vault.Primitives;
@@ -42,9 +41,9 @@ public sealed class MetricsTests
         string vault = (await first.JsonAsync("list")).GetProperty("vault").GetString()!;
         await second.RunAsync(null, "join", (await first.JsonAsync("invite", "photos")).GetProperty("ticket").GetString()!);
         string labels = $"{{vault=\"{vault}\",name=\"photos\"}}";
-        await RunningDaemon.UntilAsync(async () => await ReadAsync(second) is var now && now["vault_fetched_bytes_total" + labels] >= 3_000_000 && now["vault_missing_blocks" + labels] == 0
+        await RunningDaemon.UntilAsync(async () => await second.MetricsAsync() is var now && now["vault_fetched_bytes_total" + labels] >= 3_000_000 && now["vault_missing_blocks" + labels] == 0
             && now["vault_peers_in_step" + labels] == 1);
-        Dictionary<string, double> received = await ReadAsync(second), sent = await ReadAsync(first);
+        Dictionary<string, double> received = await second.MetricsAsync(), sent = await first.MetricsAsync();
         Assert.Equal(received["vault_fetched_bytes_total" + labels], sent["vault_served_bytes_total" + labels]); // each block once
         Assert.Equal(received["vault_fetched_blocks_total" + labels], sent["vault_served_blocks_total" + labels]);
         Assert.Equal((1, 1), (received["vault_files" + labels], received["vault_peers{state=\"connected\"}"]));
@@ -56,15 +55,6 @@ public sealed class MetricsTests
         using HttpResponseMessage refused = await stranger.GetAsync(new Uri(second.Ready.GetProperty("api").GetString()! + "/metrics"));
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
         Assert.Contains("\"inPerSecond\":", await second.TextAsync("peers", "--json"));
-    }
-
-    static async Task<Dictionary<string, double>> ReadAsync(RunningDaemon daemon)
-    {
-        using HttpClient http = new();
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(daemon.Folder, "api.token"))).Trim());
-        using HttpResponseMessage answer = await http.GetAsync(new Uri(daemon.Ready.GetProperty("api").GetString()! + "/metrics"));
-        Assert.Equal("application/openmetrics-text", answer.Content.Headers.ContentType!.MediaType);
-        return OpenMetricsText.Parse(await answer.Content.ReadAsByteArrayAsync());
     }
 
     [Fact]

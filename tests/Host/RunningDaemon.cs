@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 
@@ -92,6 +93,16 @@ sealed class RunningDaemon : IAsyncDisposable
     public async Task<string> TextAsync(params string[] arguments) => Encoding.UTF8.GetString(await RunAsync(null, arguments)).TrimEnd();
 
     public async Task<JsonElement> JsonAsync(params string[] arguments) => JsonDocument.Parse(await RunAsync(null, [.. arguments, "--json"])).RootElement;
+
+    /// <summary>What it tells programs that watch, by name and labels.</summary>
+    public async Task<Dictionary<string, double>> MetricsAsync()
+    {
+        using HttpClient http = new();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(Folder, "api.token"))).Trim());
+        using HttpResponseMessage answer = await http.GetAsync(new Uri(Ready.GetProperty("api").GetString()! + "/metrics"));
+        string? form = answer.Content.Headers.ContentType?.MediaType;
+        return form == "application/openmetrics-text" ? OpenMetricsText.Parse(await answer.Content.ReadAsByteArrayAsync()) : throw new InvalidOperationException($"metrics came as {form}");
+    }
 
     /// <summary>Asks again and again until it holds: what goes on between two processes has no event that a third could wait for.</summary>
     public static async Task UntilAsync(Func<Task<bool>> holds)
