@@ -12,11 +12,17 @@ sealed class RunningDaemon : IAsyncDisposable
 
     readonly Process process;
     readonly Task<string> output, errors; // read all along: a full pipe would stop the daemon
+    readonly Lazy<HttpClient> api;
 
     RunningDaemon(Process process, string folder, JsonElement ready)
     {
         (this.process, Folder, Ready) = (process, folder, ready);
         (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        api = new Lazy<HttpClient>(() => new HttpClient
+        {
+            BaseAddress = new Uri(Ready.GetProperty("api").GetString()!),
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(Path.Combine(Folder, "api.token")).Trim()) },
+        });
     }
 
     public string Folder { get; }
@@ -97,12 +103,29 @@ sealed class RunningDaemon : IAsyncDisposable
     /// <summary>What it tells programs that watch, by name and labels.</summary>
     public async Task<Dictionary<string, double>> MetricsAsync()
     {
-        using HttpClient http = new();
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(Folder, "api.token"))).Trim());
-        using HttpResponseMessage answer = await http.GetAsync(new Uri(Ready.GetProperty("api").GetString()! + "/metrics"));
+        using HttpResponseMessage answer = await api.Value.GetAsync("/metrics");
         string? form = answer.Content.Headers.ContentType?.MediaType;
         return form == "application/openmetrics-text" ? OpenMetricsText.Parse(await answer.Content.ReadAsByteArrayAsync()) : throw new InvalidOperationException($"metrics came as {form}");
     }
+
+    /// <summary>A call of the API, for what is asked again and again: to start a command costs a hundred times as much as its answer.</summary>
+    public async Task<JsonElement> AskAsync(string call, string request = "{}")
+    {
+        using HttpResponseMessage answer = await api.Value.PostAsync($"/api/v1/{call}", new StringContent(request, System.Text.Encoding.UTF8, "application/json"));
+        JsonElement envelope = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement;
+        return envelope.GetProperty("status").GetString() == "success" ? envelope.GetProperty("data") : throw new InvalidOperationException($"{call}: {envelope}");
+    }
+
+    /// <summary>How its only vault stands.</summary>
+    public async Task<JsonElement> VaultAsync() => (await AskAsync("daemon")).GetProperty("vaults")[0];
+
+    /// <summary>The same root, and nothing missing at any of these.</summary>
+    public static Task InStepAsync(params RunningDaemon[] all) => UntilAsync(async () =>
+    {
+        JsonElement[] vaults = await Task.WhenAll(all.Select(daemon => daemon.VaultAsync()));
+        return vaults.Select(vault => vault.GetProperty("root").GetString()).Distinct().Count() == 1
+            && vaults.All(vault => vault.GetProperty("missingBlocks").GetInt64() == 0 && !vault.GetProperty("searching").GetBoolean());
+    });
 
     /// <summary>Asks again and again until it holds: what goes on between two processes has no event that a third could wait for.</summary>
     public static async Task UntilAsync(Func<Task<bool>> holds)
@@ -165,6 +188,7 @@ sealed class RunningDaemon : IAsyncDisposable
     {
         if (!process.HasExited) await KillAsync();
         await Task.WhenAll(output, errors);
+        if (api.IsValueCreated) api.Value.Dispose();
         process.Dispose();
     }
 }

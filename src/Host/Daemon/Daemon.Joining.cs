@@ -34,10 +34,20 @@ sealed partial class Daemon
         if (there != null && RefusalOf(ticket.Vault) is null) throw new ConfigException($"this device is in that vault already: {there.Name}");
         if (name != null && there is null) VaultNames.Checked(home.Ring, name);
         if (onDemand && ticket.Role == Role.Blind) throw Policies.NothingToAsk();
+        RequireClock([ticket.Invite]);
         if (home.SwarmKeys.Add(ticket.Swarm)) await UseNetworksAsync();
         PreSharedKey network = node.Networks.First(one => one.Fingerprint == FingerprintOf(ticket.Swarm));
 
         (JoinAnswer answer, PeerId through) = await AskAsync(ticket, network, stop);
+        try
+        {
+            RequireClock(answer.Records);
+        }
+        catch
+        {
+            answer.Keys.Dispose();
+            throw;
+        }
         if (there != null) return Rejoin(there, answer, ticket.Role, through);
         string given = name ?? FreeName("vault-" + ticket.Vault.ToString()[..6]);
         VaultCatalog catalog = home.Vault(answer.Keys).Catalog;
@@ -48,6 +58,19 @@ sealed partial class Daemon
         AttachAll();
         if (name is null && await VaultNameAsync(ticket.Vault, stop) is { } called) home.Ring.Rename(ticket.Vault, given = FreeName(called));
         return new VaultJoined(ticket.Vault.ToString(), given, Roles.Text(ticket.Role), through.ToString());
+    }
+
+    /// <summary>
+    /// Records that are dated too far ahead wait for their time, those that let this device in as well: it would be told that it has joined, and
+    /// nothing would come. Whoever asks again with the same ticket is let in again.
+    /// </summary>
+    void RequireClock(IReadOnlyList<ControlRecord> records)
+    {
+        HybridTime latest = records.Max(record => record.Time);
+        if (home.Clock.IsTooFar(latest))
+            throw new ConfigException($"this machine's clock says {Said(home.Time.GetUtcNow())}, and the vault has something of {Said(latest.Moment)} already", "set the clock right, and join once more with the same ticket");
+
+        static string Said(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm 'UTC'", System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>A device that had been put out by no revocation: what it has it keeps, and it shows the new certificate from now on.</summary>

@@ -52,7 +52,19 @@ sealed partial class Daemon
     {
         PeerStanding? standing = swarm.StandingOf(part.Entry.Vault).FirstOrDefault(one => one.Peer == peer);
         bool member = part.Catalog.Membership.Find(peer) != null;
-        return standing is null || (!member && !standing.Syncing) ? null : new PeerVault(part.Entry.Vault.ToString(), part.Entry.Name, IsInStep(part, peer), standing.Trouble);
+        return standing is null || (!member && !standing.Syncing) ? null : new PeerVault(part.Entry.Vault.ToString(), part.Entry.Name, IsInStep(part, peer), standing.Trouble ?? ClockTrouble(part, peer));
+    }
+
+    /// <summary>What is dated too far ahead waits for its time: where two clocks differ by more, nothing else tells why something doesn't come.</summary>
+    string? ClockTrouble(OpenPart part, PeerId peer)
+    {
+        TimeSpan? skew;
+        lock (gate) skew = part.Sessions.GetValueOrDefault(peer)?.ClockSkew;
+        if (skew is not { } ahead || ahead.Duration() <= HybridClock.MaxAhead) return null;
+        string by = Amounts.Count((long)Math.Round(ahead.Duration().TotalMinutes), "minute");
+        return ahead > TimeSpan.Zero
+            ? $"its clock is {by} ahead of this machine's: set the wrong one right, until then what it writes is held back here"
+            : $"its clock is {by} behind this machine's: set the wrong one right, until then what is written here is held back there";
     }
 
     bool IsInStep(OpenPart part, PeerId peer)
