@@ -12,6 +12,7 @@ public sealed partial class BlockFetch
     readonly AsyncPulse landingPulse = new();
     LandingRound? round;
     string? fault;
+    (int Count, VaultException? Last) refusals; // by the store, since the start
     long blocks, bytes;
 
     /// <summary>Blocks have become durable: which, and their bytes.</summary>
@@ -102,6 +103,7 @@ public sealed partial class BlockFetch
                 {
                     plan.Lost(due.Ids, now);
                     fault = e.Message;
+                    refusals = (refusals.Count + 1, e);
                 });
                 return;
             }

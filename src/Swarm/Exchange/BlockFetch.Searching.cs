@@ -79,7 +79,7 @@ public sealed partial class BlockFetch
 
     /// <summary>
     /// Fetches one tree before everything else. Returns when all of it is here; false when no source that is there has some part
-    /// of it.
+    /// of it. A store that takes nothing meanwhile is a <see cref="StoreException"/>.
     /// </summary>
     public async Task<bool> FetchAsync(BlockId root, CancellationToken cancel)
     {
@@ -135,10 +135,15 @@ public sealed partial class BlockFetch
         }
     }
 
-    /// <summary>Waits, and gives up when nobody has been there for a while who could bring anything.</summary>
+    /// <summary>
+    /// Waits, and gives up when nobody has been there for a while who could bring anything, or when the store takes nothing: that may go on for
+    /// days, and whoever waits can do something about it.
+    /// </summary>
     async Task<bool> DoneAsync(Waiter waiter, CancellationToken cancel)
     {
         TimeSpan alone = TimeSpan.Zero;
+        int before;
+        lock (gate) before = refusals.Count;
         while (true)
         {
             try
@@ -147,7 +152,11 @@ public sealed partial class BlockFetch
             }
             catch (TimeoutException)
             {
-                lock (gate) alone = plan.HasSources ? TimeSpan.Zero : alone + ExchangeLimits.Tick;
+                lock (gate)
+                {
+                    alone = plan.HasSources ? TimeSpan.Zero : alone + ExchangeLimits.Tick;
+                    if (refusals.Count > before && refusals.Last is { } refusal) throw new StoreException(refusal.Message, refusal.Hint, refusal);
+                }
                 if (alone >= ExchangeLimits.Alone) return false;
             }
         }
