@@ -108,13 +108,33 @@ sealed class RunningDaemon : IAsyncDisposable
         return form == "application/openmetrics-text" ? OpenMetricsText.Parse(await answer.Content.ReadAsByteArrayAsync()) : throw new InvalidOperationException($"metrics came as {form}");
     }
 
-    /// <summary>A call of the API, for what is asked again and again: to start a command costs a hundred times as much as its answer.</summary>
-    public async Task<JsonElement> AskAsync(string call, string request = "{}")
+    /// <summary>A call of the API. To start a command costs a hundred times as much as its answer: for what many ask, or one asks again and again.</summary>
+    public async Task<JsonElement> AskAsync(string call, object? request = null)
     {
-        using HttpResponseMessage answer = await api.Value.PostAsync($"/api/v1/{call}", new StringContent(request, System.Text.Encoding.UTF8, "application/json"));
-        JsonElement envelope = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement;
-        return envelope.GetProperty("status").GetString() == "success" ? envelope.GetProperty("data") : throw new InvalidOperationException($"{call}: {envelope}");
+        using HttpResponseMessage answer = await api.Value.PostAsync($"/api/v1/{call}", new StringContent(JsonSerializer.Serialize(request ?? new { }), System.Text.Encoding.UTF8, "application/json"));
+        return await DataAsync(answer);
     }
+
+    /// <summary>Puts a file into the vault that is called photos.</summary>
+    public async Task PutAsync(string path, byte[] content)
+    {
+        using HttpResponseMessage answer = await api.Value.PutAsync($"/api/v1/vaults/photos/files/{path}", new ByteArrayContent(content));
+        await DataAsync(answer);
+    }
+
+    static async Task<JsonElement> DataAsync(HttpResponseMessage answer)
+    {
+        JsonElement envelope = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement;
+        return envelope.GetProperty("status").GetString() == "success" ? envelope.GetProperty("data") : throw new InvalidOperationException($"{answer.RequestMessage?.RequestUri}: {envelope}");
+    }
+
+    /// <summary>A ticket for the vault that is called photos.</summary>
+    public async Task<string> InviteAsync(string role = "write") => (await AskAsync("invite", new { vault = "photos", role, expires = "1.00:00:00" })).GetProperty("ticket").GetString()!;
+
+    /// <summary>Joins it, and calls it so.</summary>
+    public Task JoinAsync(string ticket) => AskAsync("join", new { ticket, name = "photos" });
+
+    public async Task<bool> IsWellAsync() => (await AskAsync("verify")).Deserialize(ApiJson.Default.StoreHealth)!.IsWell;
 
     /// <summary>How its only vault stands.</summary>
     public async Task<JsonElement> VaultAsync() => (await AskAsync("daemon")).GetProperty("vaults")[0];

@@ -52,7 +52,7 @@ sealed partial class Daemon
     {
         PeerStanding? standing = swarm.StandingOf(part.Entry.Vault).FirstOrDefault(one => one.Peer == peer);
         bool member = part.Catalog.Membership.Find(peer) != null;
-        return standing is null || (!member && !standing.Syncing) ? null : new PeerVault(part.Entry.Vault.ToString(), part.Entry.Name, IsInStep(part, peer), standing.Trouble ?? ClockTrouble(part, peer));
+        return standing is null || (!member && !standing.Syncing) ? null : new PeerVault(part.Entry.Vault.ToString(), part.Entry.Name, IsInStep(part, peer), ClockTrouble(part, peer) ?? standing.Trouble);
     }
 
     /// <summary>What is dated too far ahead waits for its time: where two clocks differ by more, nothing else tells why something doesn't come.</summary>
