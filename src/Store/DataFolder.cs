@@ -18,7 +18,7 @@ public sealed class DataFolder : IDisposable
     const int LinuxHeld = 11, BsdHeld = 35;
 
     /// <summary>How long a command waits for another that is about to end; whoever runs for longer than that is named instead.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 

@@ -10,9 +10,7 @@ namespace Vault.Host.Tests;
 /// <summary>A member that keeps to no rule, among daemons of the real program: it is parted with, with a reason, or not listened to, and the others go on.</summary>
 public sealed class HostileMemberTests
 {
-    /// <summary>What one device says is the matter with another.</summary>
-    static async Task<bool> HasSaidAsync(RunningDaemon at, HostileMember of, string reason) => (await at.AskAsync("peers")).EnumerateArray().Where(peer => peer.GetProperty("peer").GetString() == of.Peer)
-        .SelectMany(peer => peer.GetProperty("vaults").EnumerateArray()).Any(vault => vault.TryGetProperty("trouble", out JsonElement trouble) && trouble.GetString()?.Contains(reason, StringComparison.Ordinal) == true);
+    static async Task<bool> HasSaidAsync(RunningDaemon at, HostileMember of, string reason) => (await at.TroublesAsync(of.Peer)).Any(trouble => trouble.Contains(reason, StringComparison.Ordinal));
 
     static async Task<IEnumerable<JsonElement>> OfVaultAsync(RunningDaemon at, string call) => (await at.AskAsync(call, new { vault = "photos" })).EnumerateArray();
 

@@ -108,10 +108,10 @@ sealed class RunningDaemon : IAsyncDisposable
         return form == "application/openmetrics-text" ? OpenMetricsText.Parse(await answer.Content.ReadAsByteArrayAsync()) : throw new InvalidOperationException($"metrics came as {form}");
     }
 
-    /// <summary>A call of the API. To start a command costs a hundred times as much as its answer: for what many ask, or one asks again and again.</summary>
+    /// <summary>A call of the API, as a program makes it.</summary>
     public async Task<JsonElement> AskAsync(string call, object? request = null)
     {
-        using HttpResponseMessage answer = await api.Value.PostAsync($"/api/v1/{call}", new StringContent(JsonSerializer.Serialize(request ?? new { }), System.Text.Encoding.UTF8, "application/json"));
+        using HttpResponseMessage answer = await api.Value.PostAsync($"/api/v1/{call}", new StringContent(JsonSerializer.Serialize(request ?? new { }), Encoding.UTF8, "application/json"));
         return await DataAsync(answer);
     }
 
@@ -127,6 +127,10 @@ sealed class RunningDaemon : IAsyncDisposable
         JsonElement envelope = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement;
         return envelope.GetProperty("status").GetString() == "success" ? envelope.GetProperty("data") : throw new InvalidOperationException($"{answer.RequestMessage?.RequestUri}: {envelope}");
     }
+
+    /// <summary>What it says is the matter with another, vault by vault.</summary>
+    public async Task<IEnumerable<string>> TroublesAsync(string peer) => (await AskAsync("peers")).EnumerateArray().Where(one => one.GetProperty("peer").GetString() == peer)
+        .SelectMany(one => one.GetProperty("vaults").EnumerateArray()).Select(vault => vault.TryGetProperty("trouble", out JsonElement trouble) ? trouble.GetString() ?? "" : "");
 
     /// <summary>A ticket for the vault that is called photos.</summary>
     public async Task<string> InviteAsync(string role = "write") => (await AskAsync("invite", new { vault = "photos", role, expires = "1.00:00:00" })).GetProperty("ticket").GetString()!;

@@ -12,8 +12,7 @@ public sealed class WrongClockTests
     static readonly byte[] content = "content"u8.ToArray();
 
     /// <summary>What one device says is the matter with another.</summary>
-    static Task SaysAsync(RunningDaemon at, RunningDaemon of, string says) => RunningDaemon.UntilAsync(async () =>
-        (await at.AskAsync("peers")).EnumerateArray().Any(peer => peer.GetProperty("peer").GetString() == of.Peer && peer.GetRawText().Contains(says, StringComparison.Ordinal)));
+    static Task SaysAsync(RunningDaemon at, RunningDaemon of, string says) => RunningDaemon.UntilAsync(async () => (await at.TroublesAsync(of.Peer)).Any(trouble => trouble.Contains(says, StringComparison.Ordinal)));
 
     static async Task<string> PathsAsync(RunningDaemon at) => string.Join(", ", (await at.AskAsync("entries", new { vault = "photos" })).EnumerateArray().Select(entry => entry.GetProperty("path").GetString()));
 

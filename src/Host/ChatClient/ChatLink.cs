@@ -12,8 +12,11 @@ sealed class DaemonGoneException() : Exception("the daemon has gone");
 /// <param name="daemon">Null where none answers.</param>
 /// <param name="alone">The store of this folder, opened in this process.</param>
 /// <param name="lastTaken">When anyone last had that store.</param>
-sealed class ChatLink(Func<ICommands?> daemon, Func<ICommands> alone, Func<DateTime> lastTaken) : IAsyncDisposable
+sealed class ChatLink(Func<ICommands?> daemon, Func<ICommands> alone, Func<DateTime> lastTaken, TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>For which the store is free between two things that are asked at once: another command that waits for it gets its turn.</summary>
+    static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(100);
+
     readonly SemaphoreSlim turn = new(1);
     ICommands? current;
     bool hadDaemon;
@@ -42,6 +45,7 @@ sealed class ChatLink(Func<ICommands?> daemon, Func<ICommands> alone, Func<DateT
     {
         if (await FindAsync(stop) is { } found) return await OrGoneAsync(found, () => ask(found), stop);
         if (hadDaemon) throw new DaemonGoneException(); // to open the store beside it would only keep it from coming back
+        await Task.Delay(Gap, time, stop);
         await using ICommands here = alone();
         try
         {

@@ -26,7 +26,7 @@ static class Session
     {
         SecretBytes? known = null;
         string folder = CommandLine.FolderOf(line, terminal);
-        return new ChatLink(() => RemoteCommands.TryOpen(folder), () => new LocalCommands(Home(line, terminal, AskOnceAsync), _ => { }), () => DataFolder.LastTaken(folder));
+        return new ChatLink(() => RemoteCommands.TryOpen(folder), () => new LocalCommands(Home(line, terminal, AskOnceAsync), _ => { }), () => DataFolder.LastTaken(folder), terminal.Time);
 
         async Task<SecretBytes> AskOnceAsync(PassphraseQuestion question, CancellationToken stop)
         {

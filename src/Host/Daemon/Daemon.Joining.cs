@@ -66,7 +66,7 @@ sealed partial class Daemon
     /// </summary>
     void RequireClock(IReadOnlyList<ControlRecord> records)
     {
-        HybridTime latest = records.Max(record => record.Time);
+        HybridTime latest = records.Select(record => record.Time).DefaultIfEmpty().Max();
         if (home.Clock.IsTooFar(latest))
             throw new ConfigException($"this machine's clock says {Said(home.Time.GetUtcNow())}, and the vault has something of {Said(latest.Moment)} already", "set the clock right, and join once more with the same ticket");
 

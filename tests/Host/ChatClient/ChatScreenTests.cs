@@ -98,7 +98,8 @@ public sealed class ChatScreenTests
         anna.Type("kept\r");
         await anna.SeesAsync(": kept  …");
         // The store is everybody's meanwhile.
-        Assert.Equal(0, (await RunningDaemon.TryAsync(folder["data"], null, "chat", "send", "photos", "--room", "trips", "elsewhere")).Code);
+        (int code, _, string error) = await RunningDaemon.TryAsync(folder["data"], null, "chat", "send", "photos", "--room", "trips", "elsewhere");
+        Assert.True(code == 0, error);
         anna.Type("/rooms\r");
         await anna.SeesAsync("- trips");
         await using RunningDaemon daemon = await RunningDaemon.StartAsync(folder["data"]);
