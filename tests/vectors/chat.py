@@ -82,11 +82,14 @@ def seal(tag, feed, sequence, plain):
     return NONCE + xchacha(key, NONCE, filled, feed + struct.pack(">Q", sequence))
 
 
-def witness(feed, sequence, root, counters):
+def shown_witness(feed, sequence, root, counters):
     if not counters:
-        return bytes(32)
-    blind = mac(hkdf(READ, b"vault/v1/room"), b"vault/v1/chat-witness-blind", feed, struct.pack(">Q", sequence))
-    return sha(b"vault/v1/chat-witness", blind, witnessed(root, counters))
+        return b""
+    return mac(hkdf(READ, b"vault/v1/room"), b"vault/v1/chat-witness-blind", feed, struct.pack(">Q", sequence)) + witnessed(root, counters)
+
+
+def witness(feed, sequence, root, counters):
+    return sha(b"vault/v1/chat-witness", shown_witness(feed, sequence, root, counters)) if counters else bytes(32)
 
 
 def header(feed, sequence, previous, time, tag, sealed, committed, heads):
@@ -95,11 +98,51 @@ def header(feed, sequence, previous, time, tag, sealed, committed, heads):
     return out + b"".join(sorted(heads))
 
 
+def certificate(public, time):
+    """The founder's admission of itself: a control record, as docs/formats-control.md has it."""
+    record = struct.pack(">BBQ", 1, 64, time) + keypair(ROOT_SEED)[0] + bytes(32) + public + bytes([4]) + struct.pack(">Q", 2**64 - 1)
+    return record + sign(ROOT_SEED, b"vault/v1/control-signature" + keypair(ROOT_SEED)[0] + sha(b"vault/v1/control", record))
+
+
+def sized(size, part):
+    return len(part).to_bytes(size, "big") + part
+
+
+def fork_proof(one, two):
+    """Both as (hash, signed header)."""
+    (_, first), (_, second) = sorted([one, two])
+    return sized(2, first) + sized(2, second)
+
+
+def rows(vault, feed, messages, fork):
+    """What lies in family chat of a device that took all this in and has said nothing itself."""
+    tag, me, found, kept = sha(b"vault/v1/tag", vault)[:16], feed[:16], {}, 0
+    name_key = mac(hkdf(READ, b"vault/v1/room"), b"vault/v1/chat-room-name")
+    for m in messages:
+        place = feed + struct.pack(">Q", m["sequence"])
+        moment = struct.pack(">Q", m["time"]) + place
+        room = room_tag(m["room"])
+        kept += len(m["signed"]) + len(m["sealed"])
+        found[tag + b"m" + place], found[tag + b"b" + place], found[tag + b"i" + m["hash"]] = m["signed"], m["sealed"], place
+        found[tag + b"t" + room + moment] = b""
+        key = tag + b"r" + room
+        found[key] = NONCE + xchacha(name_key, NONCE, m["room"].encode(), key)
+        if any(m["target"]):
+            found[tag + b"x" + m["target"] + moment] = b""
+        if m["kind"] == 5:
+            found[tag + b"e" + m["target"] + me] = b""
+    last = messages[-1]
+    found[tag + b"h" + feed] = head(feed, last["sequence"], last["time"], last["hash"]) + struct.pack(">Q", kept)
+    found[tag + b"k" + me + feed] = struct.pack(">Q", last["sequence"])
+    found[tag + b"f" + feed] = fork
+    return sorted(found.items())
+
+
 def main():
     vault = keypair(ROOT_SEED)[0]
     me, other = device(SEED), device(bytes([9]) * 32)
     feed, theirs = me + struct.pack(">I", 0), other + struct.pack(">I", 1)
-    lines, previous, time = [], bytes(32), 1_700_000_000_000 << 16
+    lines, messages, previous, time = [], [], bytes(32), 1_700_000_000_000 << 16
     talk = [
         (1, "general", "Hello, world", bytes(32), []),
         (2, "general", "…and another: ünïcode", sha(b"target"), [head(theirs, 7, time + 5, sha(b"seen"))]),
@@ -120,7 +163,41 @@ def main():
             f"sealed = {sealed.hex()}", f"header = {made.hex()}", f"hash = {digest.hex()}",
             f"signature = {sign(SEED, b'vault/v1/chat-signature' + vault + digest).hex()}", "",
         ]
+        signed = made + sign(SEED, b"vault/v1/chat-signature" + vault + digest)
+        shown = shown_witness(feed, sequence, sha(b"root", bytes([i])), counters)
+        messages.append({"kind": kind, "room": room, "target": target, "sequence": sequence, "time": at, "hash": digest, "signed": signed, "sealed": sealed, "shown": shown})
         previous = digest
+
+    # The same device said something else in the second place, to somebody else.
+    plain = body(1, "general", "Hello, other world", bytes(32), sha(b"root"), [])
+    sealed = seal(room_tag("general"), feed, 2, plain)
+    made = header(feed, 2, messages[0]["hash"], time + 21, room_tag("general"), sealed, bytes(32), [])
+    digest = sha(b"vault/v1/chat-header", made)
+    other_history = (digest, made + sign(SEED, b"vault/v1/chat-signature" + vault + digest))
+    fork = fork_proof((messages[1]["hash"], messages[1]["signed"]), other_history)
+    lines += ["what = fork", f"first = {messages[1]['signed'].hex()}", f"second = {other_history[1].hex()}", f"bytes = {fork.hex()}", ""]
+
+    heads = [head(feed, m["sequence"], m["time"], m["hash"]) for m in messages]
+    with_body, without = messages[0], messages[1]
+    for name, wire in [
+        ("heads", b"\1\1" + heads[3] + head(theirs, 7, time + 5, sha(b"seen"))),
+        ("moved", b"\1\2" + heads[2]),
+        ("forks", b"\2" + fork),
+        ("ask", b"\3" + feed + struct.pack(">QH", 2, 2048) + b"\1"),
+        ("answer", b"\4\1" + sized(2, with_body["signed"]) + sized(2, with_body["sealed"]) + sized(2, without["signed"]) + sized(2, b"")),
+        ("nothing", b"\4\1"),
+    ]:
+        lines += ["what = wire", f"name = {name}", f"bytes = {wire.hex()}", ""]
+
+    record = certificate(keypair(SEED)[0], time)
+    bundle = b"vault/v1/chat-bundle\n" + vault + struct.pack(">I", 1) + sized(4, record) + struct.pack(">I", 1) + feed + struct.pack(">Q", len(messages))
+    bundle += b"".join(sized(2, m["signed"]) + sized(2, m["shown"]) for m in messages)
+    bundle += struct.pack(">I", 1) + sized(4, fork)
+    lines += ["what = bundle", f"certificate = {record.hex()}", f"bytes = {bundle.hex()}", ""]
+
+    for key, value in rows(vault, feed, messages, fork):
+        lines += ["what = row", f"key = {key.hex()}", f"value = {value.hex()}", ""]
+
     start = [
         "# Made by chat.py from docs/formats-chat.md.", "", "what = keys", f"vault = {vault.hex()}", f"seed = {SEED.hex()}",
         f"sync = {SYNC.hex()}", f"read = {READ.hex()}", f"device = {me.hex()}", f"other = {other.hex()}", "",

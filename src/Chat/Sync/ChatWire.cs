@@ -3,7 +3,7 @@ using Vault.Primitives;
 
 namespace Vault.Chat;
 
-/// <summary>What two logs say to each other. docs/protocols.md has the bytes; framing is the stream's business.</summary>
+/// <summary>What two logs say to each other. docs/formats-chat.md has the bytes; framing is the stream's business.</summary>
 public abstract record ChatWire
 {
     private ChatWire() { }
