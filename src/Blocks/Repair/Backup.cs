@@ -31,6 +31,7 @@ public static class Backup
         lock (store.Deleting)
         {
             store.Meta.Checkpoint(Path.Combine(partial, StoreDatabases.MetaFolder));
+            store.Appending?.Index();
             store.Blocks.Checkpoint(Path.Combine(partial, StoreDatabases.BlocksFolder));
             store.Appending?.BeginAnother();
             store.Segments?.CopyTo(Path.Combine(partial, SegmentFiles.FolderName));

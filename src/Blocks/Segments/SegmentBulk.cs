@@ -6,12 +6,13 @@ using Vault.Store;
 namespace Vault.Blocks;
 
 /// <summary>
-/// Appends blocks to segments. A flush syncs the segments that were written to and then commits where the blocks are, as one
-/// synced batch: a power cut leaves either blocks that the index names, or bytes that nobody names. Until then the places
-/// are known here. A segment that refused a write or a sync is never written to again, and nothing of it that wasn't
-/// committed counts.
+/// Appends blocks to segments. A flush syncs the segments that were written to: from then on the blocks survive a power cut,
+/// because whoever opens the store next finds in the segments what the index doesn't name yet. Into the index they come many at a time,
+/// which costs a fraction of doing it for each flush; until then the places are known here, and who lists the index has it
+/// completed first. A segment that refused a write or a sync is never written to again, and what of it wasn't synced by then counts for nothing.
 /// </summary>
-sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDisposable
+/// <param name="mostUnindexed">So many blocks may be missing in the index.</param>
+sealed class SegmentBulk(SegmentFiles files, IDatabase database, int mostUnindexed = 16_384) : IBulk, IDisposable
 {
     /// <summary>What the return of space must have room for, and a number of files that any file system lists quickly: four thousand for a terabyte.</summary>
     const long LargestSegment = 256L << 20;
@@ -19,8 +20,14 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
     /// <summary>Small blocks that share a write.</summary>
     const int RunBytes = 256 << 10;
 
+    /// <summary>So many bytes of blocks may be missing in the index: what the next opening after a crash reads again.</summary>
+    const long MostUnindexedBytes = 64L << 20;
+
     readonly Lock gate = new(), flushing = new();
-    readonly Dictionary<BlockPlace, Written> pending = [];
+    readonly Dictionary<BlockPlace, Written> pending = []; // all that the index doesn't have
+    List<(BlockPlace Place, Written Written)> unsynced = [];
+    readonly List<(BlockPlace Place, Written Written)> unindexed = []; // synced; touched only while flushing
+    long unindexedBytes;
     readonly HashSet<Segment> living = []; // appended to, or not synced yet
     Segment? current;
     volatile bool any; // something is pending
@@ -41,8 +48,13 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
         /// <summary>Where runs begin that aren't in the index.</summary>
         public SortedSet<long> Outstanding { get; } = [];
 
-        /// <summary>Up to here everything is in the index.</summary>
-        public long IndexedEnd => Outstanding.Count == 0 ? Length : Outstanding.Min;
+        /// <summary>Up to where everything is in the index when these runs are too.</summary>
+        public long IndexedEndWith(SortedSet<long> runs)
+        {
+            foreach (long run in Outstanding)
+                if (!runs.Contains(run)) return run;
+            return Length;
+        }
     }
 
     public void Write(VaultTag vault, IReadOnlyList<NewBlock> blocks)
@@ -84,20 +96,17 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
     {
         lock (flushing)
         {
-            KeyValuePair<BlockPlace, Written>[] taken;
+            List<(BlockPlace Place, Written Written)> taken;
             Segment[] dirty;
-            Batch index;
             lock (gate)
             {
-                taken = [.. pending];
+                (taken, unsynced) = (unsynced, []);
                 dirty = [.. living.Where(segment => segment.Dirty)];
                 foreach (Segment segment in dirty) (segment.Dirty, segment.Flushing) = (false, true);
-                index = IndexOf(taken);
             }
             try
             {
                 foreach (Segment segment in dirty) RandomAccess.FlushToDisk(segment.Handle);
-                if (taken.Length > 0) database.Commit(index, Durability.Synced);
             }
             catch (Exception fault)
             {
@@ -106,13 +115,47 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
                 throw;
             }
             Settle(dirty, taken, refused: false);
+            if (unindexed.Count >= mostUnindexed || unindexedBytes >= MostUnindexedBytes) IndexAll();
         }
+    }
+
+    public void Index()
+    {
+        if (!any) return;
+        lock (flushing) IndexAll();
+    }
+
+    // What fails here is tried again at the next call: nothing is lost by it.
+    void IndexAll()
+    {
+        if (unindexed.Count == 0) return;
+        Batch batch = IndexOf(unindexed);
+        Dictionary<Segment, SortedSet<long>> runs = [];
+        foreach ((_, Written written) in unindexed)
+        {
+            if (!runs.TryGetValue(written.Segment, out SortedSet<long>? of)) runs.Add(written.Segment, of = []);
+            of.Add(written.Run);
+        }
+        lock (gate)
+            foreach ((Segment segment, SortedSet<long> done) in runs) batch.Put(StoreKeys.Blocks, StoreKeys.SegmentKey(segment.Number), StoreKeys.LengthValue(segment.IndexedEndWith(done)));
+        database.Commit(batch, Durability.Synced);
+        lock (gate)
+        {
+            foreach ((Segment segment, SortedSet<long> done) in runs) segment.Outstanding.ExceptWith(done);
+            Drop(unindexed);
+        }
+        unindexed.Clear();
+        unindexedBytes = 0;
     }
 
     void Note(VaultTag vault, IReadOnlyList<NewBlock> blocks, BlockInfo[] infos, Segment segment, long run)
     {
         segment.Dirty = true;
-        for (int i = 0; i < infos.Length; i++) pending[new BlockPlace(vault, blocks[i].Id)] = new Written(infos[i], segment, run);
+        for (int i = 0; i < infos.Length; i++)
+        {
+            BlockPlace place = new(vault, blocks[i].Id);
+            unsynced.Add((place, pending[place] = new Written(infos[i], segment, run)));
+        }
         any = true;
     }
 
@@ -122,11 +165,18 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
         if (segment != current) CloseWhatIsDone();
     }
 
-    void Settle(Segment[] dirty, KeyValuePair<BlockPlace, Written>[] taken, bool refused)
+    void Settle(Segment[] dirty, List<(BlockPlace Place, Written Written)> taken, bool refused)
     {
         lock (gate)
         {
-            Drop(taken);
+            if (refused) Drop(taken);
+            else
+            {
+                unindexed.AddRange(taken);
+                unindexedBytes += taken.Sum(one => (long)one.Written.Info.Length);
+                foreach ((BlockPlace place, Written written) in taken) pending.TryAdd(place, written); // a write that was refused meanwhile didn't undo these
+                any = pending.Count > 0;
+            }
             foreach (Segment segment in dirty) segment.Flushing = false;
             if (refused) foreach (Segment segment in dirty) Refuse(segment);
             CloseWhatIsDone();
@@ -145,9 +195,12 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
         {
             lock (gate)
             {
-                KeyValuePair<BlockPlace, Written>[] parted = [.. pending.Where(one => one.Key.Vault == vault)];
-                foreach ((_, Written written) in parted) written.Segment.Outstanding.Remove(written.Run); // nobody shall look for them there
-                Drop(parted);
+                foreach (BlockPlace place in pending.Keys.Where(place => place.Vault == vault).ToList()) pending.Remove(place);
+                any = pending.Count > 0;
+                foreach ((_, Written written) in unsynced.Concat(unindexed).Where(one => one.Place.Vault == vault)) written.Segment.Outstanding.Remove(written.Run); // nobody shall look for them there
+                unsynced.RemoveAll(one => one.Place.Vault == vault);
+                unindexedBytes -= unindexed.Sum(one => one.Place.Vault == vault ? one.Written.Info.Length : 0L);
+                unindexed.RemoveAll(one => one.Place.Vault == vault);
             }
             parting();
         }
@@ -156,10 +209,14 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
     /// <summary>The segments that nobody appends to any more and of which everything is in the index that ever will be.</summary>
     public IReadOnlyList<uint> Finished()
     {
-        lock (gate)
+        lock (flushing)
         {
-            HashSet<uint> busy = [.. living.Select(segment => segment.Number)];
-            return [.. files.Numbers().Where(number => !busy.Contains(number))];
+            IndexAll();
+            lock (gate)
+            {
+                HashSet<uint> busy = [.. living.Select(segment => segment.Number)];
+                return [.. files.Numbers().Where(number => !busy.Contains(number))];
+            }
         }
     }
 
@@ -237,16 +294,14 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
         files.Buffers.Return(run);
     }
 
-    // In the order of their keys: the database inserts a key next to the last one in a fraction of the time that a random place
-    // takes. And how far each segment is indexed then: what lies behind is looked at when the store is next opened.
-    static Batch IndexOf(KeyValuePair<BlockPlace, Written>[] blocks)
+    // In the order of their keys: the database inserts a key next to the last one in a fraction of the time that a random place takes.
+    static Batch IndexOf(List<(BlockPlace Place, Written Written)> blocks)
     {
-        BlockId[] ids = Array.ConvertAll(blocks, block => block.Key.Id);
-        int[] order = [.. Enumerable.Range(0, blocks.Length)]; // small things to move about
+        BlockId[] ids = [.. blocks.Select(block => block.Place.Id)];
+        int[] order = [.. Enumerable.Range(0, ids.Length)]; // small things to move about
         Array.Sort(ids, order);
         Batch batch = new();
-        HashSet<Segment> segments = [];
-        Memory<byte> free = new byte[blocks.Length * (StoreKeys.BlockKeySize + BlockInfo.Longest)]; // one piece of memory for all of them
+        Memory<byte> free = new byte[ids.Length * (StoreKeys.BlockKeySize + BlockInfo.Longest)]; // one piece of memory for all of them
         foreach (int next in order)
         {
             (BlockPlace place, Written written) = blocks[next];
@@ -256,10 +311,7 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
             StoreKeys.WriteBlockKey(key.Span, StoreKeys.InfoOf, place.Vault, place.Id);
             written.Info.Encode(value.Span);
             batch.Put(StoreKeys.Blocks, key, value);
-            written.Segment.Outstanding.Remove(written.Run);
-            segments.Add(written.Segment);
         }
-        foreach (Segment segment in segments) batch.Put(StoreKeys.Blocks, StoreKeys.SegmentKey(segment.Number), StoreKeys.LengthValue(segment.IndexedEnd));
         return batch;
     }
 
@@ -267,11 +319,12 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
     {
         segment.Refused = true;
         if (current == segment) current = null;
-        Drop([.. pending.Where(one => one.Value.Segment == segment)]);
+        Drop(unsynced.Where(one => one.Written.Segment == segment));
+        unsynced.RemoveAll(one => one.Written.Segment == segment);
     }
 
     // One that was written again meanwhile, to another place, stays.
-    void Drop(KeyValuePair<BlockPlace, Written>[] some)
+    void Drop(IEnumerable<(BlockPlace Place, Written Written)> some)
     {
         foreach ((BlockPlace place, Written written) in some)
             if (pending.TryGetValue(place, out Written now) && now == written) pending.Remove(place);
@@ -289,6 +342,14 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database) : IBulk, IDispo
 
     public void Dispose()
     {
+        try
+        {
+            Index();
+        }
+        catch (VaultException)
+        {
+            // The next opening does it.
+        }
         lock (gate)
         {
             foreach (Segment segment in living) segment.Handle.Dispose();

@@ -101,6 +101,7 @@ public sealed class BlockStore : IDisposable
     /// <summary>The vaults that have blocks here.</summary>
     public IEnumerable<VaultTag> Vaults()
     {
+        bulk.Index();
         (byte[] from, byte[] end) = StoreKeys.Under(StoreKeys.InfoOf);
         while (true)
         {
@@ -118,6 +119,7 @@ public sealed class BlockStore : IDisposable
     /// <summary>Every block of a vault, in the order of ids, without reading one.</summary>
     public IEnumerable<(BlockId Id, BlockInfo Info)> List(VaultTag vault)
     {
+        bulk.Index();
         (byte[] from, byte[] to) = StoreKeys.BlocksOf(StoreKeys.InfoOf, vault);
         using ICursor cursor = blocks.Range(StoreKeys.Blocks, from, to);
         while (cursor.MoveNext())
@@ -154,6 +156,7 @@ public sealed class BlockStore : IDisposable
     /// <summary>The stored blocks from a place in the order of ids on, without reading one.</summary>
     public IEnumerable<(BlockId Id, BlockInfo Info)> ListFrom(VaultTag vault, BlockId first)
     {
+        bulk.Index();
         (_, byte[] to) = StoreKeys.BlocksOf(StoreKeys.InfoOf, vault);
         using ICursor cursor = blocks.Range(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, first), to);
         while (cursor.MoveNext())
@@ -207,6 +210,7 @@ public sealed class BlockStore : IDisposable
     /// <summary>Takes a block out of service. Its bytes stay where they are until a collection finds that nobody needs them.</summary>
     internal void SetAside(VaultTag vault, BlockId id, BlockInfo info, string damage)
     {
+        bulk.Index(); // or what was just stored would be put into the index afterwards
         Quarantine.Add(vault, id, info.Level, damage);
         Batch batch = new Batch().Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id));
         if (info.Place != null) batch.Put(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.AsideOf, vault, id), info.Encode());

@@ -12,6 +12,9 @@ interface IBulk
     /// <summary>When it returns, whatever was written before the call would survive a power cut.</summary>
     void Flush();
 
+    /// <summary>When it returns, all that was flushed is in the database, for whoever lists it.</summary>
+    void Index();
+
     /// <summary>What is known of a block that was written and isn't in the database yet.</summary>
     BlockInfo? Find(VaultTag vault, BlockId id);
 
@@ -25,6 +28,8 @@ sealed class DatabaseBulk(IDatabase database) : IBulk
     public void Write(VaultTag vault, IReadOnlyList<NewBlock> blocks) => database.Commit(BlockStore.BatchOf(vault, blocks), Durability.Unlogged);
 
     public void Flush() => database.Flush();
+
+    public void Index() { }
 
     public BlockInfo? Find(VaultTag vault, BlockId id) => null;
 
