@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-program, work, count, size = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+program, work, count, size = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]) >> 20 << 20
 PAUSE = 0.02  # between two messages: somebody types fast
 
 
