@@ -62,8 +62,8 @@ def run(program, store, *arguments):
 
 def settle(socket_a, socket_b):
     """Until the second has what the first has."""
-    root = socket_a.call("root", vault="bench")["root"]
     while True:
+        root = socket_a.call("root", vault="bench")["root"] # each time: that somebody joined is a record too
         vaults = socket_b.call("daemon")["vaults"]
         if vaults and (here := vaults[0])["root"] == root and here["missingBlocks"] == 0 and not here["searching"] and here["inStepWith"]: return
         time.sleep(0.01)

@@ -48,7 +48,7 @@ public sealed class HostileTests
         MemorySet set = new(random.Leaves(300));
         using Side victim = new(random.Below(2) == 0 ? SyncSide.Primary : SyncSide.Secondary, set, null);
         Cell[] cells = random.Below(2) == 0 ? Forgery.Garbage(random, 64) : Forgery.AllPure(random, 64, MemorySet.Key);
-        victim.Machine.Receive(Encode(Greeting(random.Below(2000), random.NextHash(), cells)), TimeSpan.Zero);
+        victim.Machine.Receive(Encode(Greeting(1 + random.Below(2000), random.NextHash(), cells)), TimeSpan.Zero);
         victim.Drain();
         Assert.InRange(victim.BytesSent, 1, 100_000);
         Assert.Equal(0, victim.RecordBytesSent);

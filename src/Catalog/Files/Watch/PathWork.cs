@@ -138,17 +138,19 @@ sealed class PathWork
     {
         IsAllowed = true;
         List<Step> left = [];
+        List<Look> unplaced = [];
         bool blocked = false;
-        // What goes makes room for what comes.
-        foreach (Step step in outs.OrderBy(step => step is Step.Clear ? 0 : 1))
+        // What moves from one name to another is at both for a moment, and never at none: whoever ends in between would take that for a deletion.
+        foreach (Step step in outs.OrderBy(step => step is Step.Place ? 0 : 1))
         {
             bool clearsFolder = step is Step.Clear { What.Look.Kind: RecordKind.Folder };
-            if (clearsFolder != folders)
+            if (clearsFolder != folders || step is Step.Clear clearing && unplaced.Contains(clearing.What.Look))
             {
                 left.Add(step);
                 continue;
             }
             Handled handled = step is Step.Clear clear ? Clear(hands, clear) : await PlaceAsync(hands, (Step.Place)step, stop);
+            if (handled != Handled.Done && step is Step.Place place) unplaced.Add(place.What.Look);
             switch (handled)
             {
                 case Handled.Blocked:

@@ -31,7 +31,9 @@ static class Reconciler
             bool nowhere = before != null && here == null && (!own || shown.Count == 0);
             // What the vault shows under another name by now may have been taken from here for that: no deletion, or one that can be said again.
             bool elsewhere = before is { } gone && here?.Look != gone.Look && state.Shown.Any(other => other.Look == gone.Look);
-            if (nowhere || elsewhere) agreed.Remove(found.Name);
+            // And what lies in the folder under another name of the path is no deletion: it was taken there, and perhaps we ended before we could note that.
+            bool moved = before is { } taken && state.Folder.Any(other => other.Name != found.Name && other.Look == taken.Look);
+            if (nowhere || elsewhere || moved) agreed.Remove(found.Name);
             return null;
         }
         // The same on both sides, whoever made it so: this user too, or we, before we could note it.

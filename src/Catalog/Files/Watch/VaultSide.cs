@@ -42,12 +42,20 @@ sealed class VaultSide
     /// <summary>A name made for a version may have become a file's own by now: then it is that file's affair.</summary>
     bool IsOurs(VaultPath name) => name == path || !catalog.Parts.Records.At(catalog.Parts.Sealer!.PositionOf(name)).Exists(head => head.Record.Kind != RecordKind.Tombstone);
 
+    /// <summary>A name of its own for a version. The one made for it may be what the user has written something else to.</summary>
+    VaultPath? NameApart(Head head, IReadOnlyList<Found> folder)
+    {
+        if (Vault.Catalog.Heads.ConflictName(path, head.Record) is not { } made) return null;
+        Look look = Look.Of(head);
+        return folder.Any(found => found.Name == made && (found.IsUnknown || found.Look is { } other && other != look)) ? Vault.Catalog.Heads.ConflictName(made, head.Record) : made;
+    }
+
     public PathState With(IReadOnlyList<Based> agreed, IReadOnlyList<Found> folder)
     {
         IReadOnlyList<Head> all = heads?.All ?? [];
         HashSet<Head> visible = [.. Visible.SelectMany(shown => all.Where(head => head.LooksLike(shown.Head)))];
         return new PathState(
-            path, [.. Visible.Where(shown => IsOurs(shown.Name)).Select(shown => new Shown(shown.Name, Look.Of(shown.Head), Register.Seen(all.Where(head => head.LooksLike(shown.Head)).Select(head => head.Record)), Vault.Catalog.Heads.ConflictName(path, shown.Head.Record)))],
+            path, [.. Visible.Where(shown => IsOurs(shown.Name)).Select(shown => new Shown(shown.Name, Look.Of(shown.Head), Register.Seen(all.Where(head => head.LooksLike(shown.Head)).Select(head => head.Record)), NameApart(shown.Head, folder)))],
             [.. agreed.Where(one => IsOurs(one.Name))], folder, IsFolder,
             Register.Seen(all.Where(head => head.IsTombstone).Select(head => head.Record)),
             Register.Seen(all.Where(head => head is { IsTombstone: false, Entry: not null, Record.Kind: RecordKind.Folder } && !visible.Contains(head)).Select(head => head.Record)),

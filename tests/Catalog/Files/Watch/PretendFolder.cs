@@ -19,6 +19,9 @@ sealed class PretendFolder(Node node, RandomSource random)
     /// <summary>Of a hundred steps, how many are the last one of a process.</summary>
     public int Fatal { get; set; }
 
+    /// <summary>This one is the last of a process.</summary>
+    public int LastStep { get; set; } = -1;
+
     public SortedDictionary<string, string> Contents => new(there.ToDictionary(one => one.Key.Text, one => one.Value), StringComparer.Ordinal);
 
     /// <summary>Everything that lies in files here.</summary>
@@ -107,7 +110,7 @@ sealed class PretendFolder(Node node, RandomSource random)
             meanwhile?.Invoke(this);
             if (decision.Edits.Count == 0)
             {
-                foreach (Step step in decision.Outs.OrderBy(step => step is Step.Clear ? 0 : 1)) if (step is Step.Put put) Edit(path, [put], vault, now); else Act(path, step, vault, now);
+                foreach (Step step in decision.Outs.OrderBy(step => step is Step.Clear ? 1 : 0)) if (step is Step.Put put) Edit(path, [put], vault, now); else Act(path, step, vault, now);
                 return;
             }
             Edit(path, decision.Edits, vault, now);
@@ -205,7 +208,7 @@ sealed class PretendFolder(Node node, RandomSource random)
     void Live()
     {
         Steps++;
-        if (Fatal > 0 && random.Below(100) < Fatal) throw new ProcessKilled();
+        if (Steps == LastStep || (Fatal > 0 && random.Below(100) < Fatal)) throw new ProcessKilled();
     }
 
     sealed class ProcessKilled : Exception;

@@ -22,6 +22,46 @@ public sealed class ReconcilerTests
         for (int i = 0; i < LongRun.Cases(150, 5000); i++) Play(unchecked(first + (ulong)i));
     }
 
+    /// <summary>A file where the vault has a folder stands apart until the folder is gone from the vault; then its name is its own. Meanwhile another one wins.</summary>
+    [Fact]
+    public void A_version_on_its_way_to_another_name_survives_an_end_at_any_step()
+    {
+        for (int last = 1, done = 0; done == 0; last++)
+        {
+            RandomSource random = RandomSource.Seeded(1);
+            using CatalogRig rig = new(random);
+            Node mine = rig.NewFounder(), theirs = rig.NewMember(mine, Role.Writer);
+            Dictionary<BlockId, string> known = [];
+            PretendFolder here = new(mine, random) { Known = known }, there = new(theirs, random) { Known = known };
+            void Later() => rig.Time.Now += TimeSpan.FromMinutes(1);
+
+            here.Write(Node.Path("d/x"), "below");
+            Assert.True(here.TryLook());
+            Later();
+            there.Write(Node.Path("d"), "theirs");
+            Assert.True(there.TryLook());
+            mine.MergeFrom(theirs);
+            Later();
+            here.Write(Node.Path("d"), "mine");
+            here.LastStep = here.Steps + last;
+            if (here.TryLook()) done++;
+            here.LastStep = -1;
+            Later();
+            there.Write(Node.Path("d"), "newer");
+            Assert.True(there.TryLook());
+            mine.MergeFrom(theirs);
+            for (int round = 0; round < 5; round++)
+            {
+                Assert.True(here.TryLook() && there.TryLook());
+                mine.MergeFrom(theirs);
+                theirs.MergeFrom(mine);
+            }
+            Assert.Equal(here.Contents, there.Contents);
+            Assert.True(here.Files.Contains("mine"), $"lost by an end at step {last}");
+            Assert.Contains("newer", here.Files);
+        }
+    }
+
     static void Play(ulong seed)
     {
         string because = $"replay with VAULT_SEED={seed}";
