@@ -147,8 +147,9 @@ public sealed class ApiTests
         await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]), second = await RunningDaemon.StartAsync(folder["second"]);
         await first.RunAsync(null, "create", "photos");
         using HttpClient client = await ClientAsync(first);
-        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));
         using StreamReader events = new(await client.GetStreamAsync("/api/v1/events", patience.Token));
+        List<string> heard = [];
         Assert.StartsWith(": ", await events.ReadLineAsync(patience.Token), StringComparison.Ordinal);
 
         string ticket = (await first.JsonAsync("invite", "photos", "--role", "write")).GetProperty("ticket").GetString()!;
@@ -156,7 +157,8 @@ public sealed class ApiTests
         JsonElement member = await NextAsync("member", _ => true);
         Assert.Equal((second.Peer, "photos"), (member.GetProperty("peer").GetString(), member.GetProperty("name").GetString()));
         await second.RunAsync("hello"u8.ToArray(), "add", "photos", "-", "--as", "note");
-        string root = await second.TextAsync("root", "photos");
+        await RunningDaemon.InStepAsync(first, second); // the second may have added before it had all that the first has
+        string root = await first.TextAsync("root", "photos");
         await NextAsync("changed", happened => happened.GetProperty("root").GetString() == root);
         await second.RunAsync(null, "chat", "send", "photos", "are you there?");
         JsonElement said = await NextAsync("message", _ => true);
@@ -167,7 +169,7 @@ public sealed class ApiTests
 
         async Task<JsonElement> NextAsync(string kind, Func<JsonElement, bool> which)
         {
-            for (string? name = null; await events.ReadLineAsync(patience.Token) is { } line;)
+            for (string? name = null; await NextLineAsync() is { } line;)
             {
                 if (line.StartsWith("event: ", StringComparison.Ordinal)) name = line[7..];
                 if (!line.StartsWith("data: ", StringComparison.Ordinal) || name != kind) continue;
@@ -175,6 +177,20 @@ public sealed class ApiTests
                 if (which(happened)) return happened;
             }
             throw new InvalidOperationException($"no {kind} came");
+
+            async Task<string?> NextLineAsync()
+            {
+                try
+                {
+                    string? line = await events.ReadLineAsync(patience.Token);
+                    heard.Add(line ?? "the end");
+                    return line;
+                }
+                catch (Exception fault) when (fault is OperationCanceledException or IOException)
+                {
+                    throw new InvalidOperationException($"no {kind} came that was waited for, only: {string.Join('\n', heard)}", fault);
+                }
+            }
         }
     }
 

@@ -87,8 +87,16 @@ sealed partial class Daemon
             progress?.BytesPerSecond ?? 0, inStep, progress?.Fault, progress?.Blocks ?? 0, progress?.Bytes ?? 0);
     }
 
-    void Publish(string kind, OpenPart part, PeerId? peer = null, string? text = null, ChatShown? message = null) => Events.Publish(new DaemonEvent(
-        kind, home.Time.GetUtcNow(), part.Entry.Vault.ToString(), part.Entry.Name, part.Catalog.Root.ToString(), peer?.ToString(), text, message));
+    void Publish(string kind, OpenPart part, PeerId? peer = null, string? text = null, ChatShown? message = null, Hash32? root = null) => Events.Publish(new DaemonEvent(
+        kind, home.Time.GetUtcNow(), part.Entry.Vault.ToString(), part.Entry.Name, (root ?? part.Catalog.Root).ToString(), peer?.ToString(), text, message));
+
+    // One change after the other.
+    void TellRoot(OpenPart part, Hash32 root)
+    {
+        if (root == part.ToldRoot) return; // of what isn't in the root, as history
+        part.ToldRoot = root;
+        Publish("changed", part, root: root);
+    }
 
     void Heard(KeyRingEntry entry, WatchNews news)
     {

@@ -227,7 +227,7 @@ sealed partial class Daemon : IAsyncDisposable
     void Changed(OpenPart part, CatalogChange change)
     {
         Fetch(part, change);
-        Publish("changed", part);
+        TellRoot(part, change.Root);
         part.Keeping?.Look();
         TellStanding(part);
         if (change.Added.Any(record => record.Source is null)) part.Notices?.Changed();
@@ -351,6 +351,7 @@ sealed partial class Daemon : IAsyncDisposable
         public VaultCatalog Catalog => vault.Catalog;
         public ChatLog Chat => vault.Chat;
         public Membership Told { get; set; } = vault.Catalog.Membership;
+        public Hash32 ToldRoot { get; set; } = vault.Catalog.Root;
         public Action<CatalogChange>? OnChanged { get; set; }
         public Action<IReadOnlyList<SignedMessage>>? OnSaid { get; set; }
         public VaultKeeping? Keeping { get; set; }
