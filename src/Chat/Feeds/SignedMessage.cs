@@ -14,6 +14,7 @@ public sealed class SignedMessage
     static ReadOnlySpan<byte> Label => "vault/v1/chat-signature"u8;
 
     readonly byte[] header, signature;
+    Signer? signer; // whose signature it was found to be
 
     SignedMessage(MessageHeader parsed, byte[] header, byte[] signature, ReadOnlyMemory<byte>? body)
     {
@@ -48,7 +49,17 @@ public sealed class SignedMessage
         return new SignedMessage(header, signedHeader[..^SignatureSize].ToArray(), signedHeader[^SignatureSize..].ToArray(), body);
     }
 
-    public bool IsSignedBy(VaultId vault, Ed25519PublicKey device) => device.Verify(Signed(vault, Hash), signature);
+    sealed record Signer(VaultId Vault, Ed25519PublicKey Device);
+
+    /// <summary>Worked out once: what was found good isn't looked at again, so that it can be done ahead, on another thread.</summary>
+    public bool IsSignedBy(VaultId vault, Ed25519PublicKey device)
+    {
+        Signer asked = new(vault, device);
+        if (Volatile.Read(ref signer) == asked) return true;
+        if (!device.Verify(Signed(vault, Hash), signature)) return false;
+        Volatile.Write(ref signer, asked);
+        return true;
+    }
 
     public SignedMessage WithoutBody() => Body is null ? this : new(Header, header, signature, null);
 

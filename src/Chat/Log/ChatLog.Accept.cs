@@ -65,6 +65,9 @@ public sealed partial class ChatLog
         return true;
     }
 
+    /// <summary>Looks at the signatures of what is about to be taken in, while what came before it is still being stored.</summary>
+    public void Examine(IReadOnlyList<SignedMessage> messages) => Signed(messages, ports.Membership());
+
     // Signatures cost more than everything else, and need nothing of the log.
     bool[] Signed(IReadOnlyList<SignedMessage> messages, Membership members)
     {

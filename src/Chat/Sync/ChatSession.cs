@@ -33,7 +33,7 @@ public sealed class ChatSession(ChatLog log, IDuplexPipe pipe, DeviceId peer, De
     readonly ConcurrentQueue<ForkProof> forks = new();
     readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     int moved, due, again;
-    bool flushing, peerIsDeaf;
+    bool flushing, peerIsDeaf, owed;
     (bool Owed, long Answers) before; // when heads were last compared
 
     /// <summary>All that the peer had is here.</summary>
@@ -47,7 +47,7 @@ public sealed class ChatSession(ChatLog log, IDuplexPipe pipe, DeviceId peer, De
     {
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using ChatSync machine = new(log, peer, self);
-        Channel<byte[]> inbox = Channel.CreateBounded<byte[]>(InboxMessages);
+        Channel<ChatWire> inbox = Channel.CreateBounded<ChatWire>(InboxMessages);
         Task reading = ReadAsync(inbox.Writer, ended.Token), flushed = Task.CompletedTask;
         ITimer timer = time.CreateTimer(_ => Raise(ref due), null, CompareEvery, CompareEvery);
         log.Added += OnAdded;
@@ -65,8 +65,9 @@ public sealed class ChatSession(ChatLog log, IDuplexPipe pipe, DeviceId peer, De
                     flushed = FlushAsync(ended.Token);
                 }
                 IsInStep = machine.IsInStep;
+                Volatile.Write(ref owed, machine.IsOwed);
                 if (Volatile.Read(ref peerIsDeaf)) break;
-                if (inbox.Reader.TryRead(out byte[]? received)) machine.Receive(received);
+                if (inbox.Reader.TryRead(out ChatWire? received)) machine.Receive(received);
                 else if (!Tell(machine))
                 {
                     if (inbox.Reader.Completion.IsCompleted) break;
@@ -114,12 +115,15 @@ public sealed class ChatSession(ChatLog log, IDuplexPipe pipe, DeviceId peer, De
         machine.Begin();
     }
 
-    async Task ReadAsync(ChannelWriter<byte[]> inbox, CancellationToken stop)
+    // What was asked for is examined here, while the loop stores the part before it.
+    async Task ReadAsync(ChannelWriter<ChatWire> inbox, CancellationToken stop)
     {
         try
         {
-            while (await ReadAsync(stop) is { } message)
+            while (await ReadAsync(stop) is { } bytes)
             {
+                ChatWire message = ChatSync.Read(bytes);
+                if (Volatile.Read(ref owed) && message is ChatWire.Messages { Part: not MessagesPart.News } answer) log.Examine(answer.Values);
                 await inbox.WriteAsync(message, stop);
                 Wake();
             }

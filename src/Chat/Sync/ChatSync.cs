@@ -94,9 +94,13 @@ public sealed class ChatSync(ChatLog log, DeviceId peer, DeviceId? self) : IDisp
         return new ChatWire.Heads(HeadsPart.Moved, heads).Encode();
     }
 
-    public void Receive(ReadOnlyMemory<byte> message)
+    public void Receive(ReadOnlyMemory<byte> message) => Receive(Read(message));
+
+    public static ChatWire Read(ReadOnlyMemory<byte> message) => ChatWire.Decode(message) ?? throw new ProtocolException("the peer sent a message of the chat that can't be read");
+
+    public void Receive(ChatWire message)
     {
-        switch (ChatWire.Decode(message) ?? throw new ProtocolException("the peer sent a message of the chat that can't be read"))
+        switch (message)
         {
             case ChatWire.Heads m: OnHeads(m); break;
             case ChatWire.Forks m: OnForks(m); break;
