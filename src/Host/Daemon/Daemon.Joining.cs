@@ -100,8 +100,8 @@ sealed partial class Daemon
                 return member;
             }) is { } answer) return answer;
         }
-        // The issuer may be away: any other writer or admin in reach will do.
-        foreach (PeerStatus peer in node.Peers.Where(peer => peer.State == PeerState.Connected && peer.Protocols.Contains(JoinProtocol.Id) && !asked.Contains(peer.Peer)))
+        // The issuer may be away: any other writer or admin in reach will do. One that was met a moment ago hasn't said yet what it speaks.
+        foreach (PeerStatus peer in node.Peers.Where(peer => peer.State == PeerState.Connected && (peer.Protocols.Count == 0 || peer.Protocols.Contains(JoinProtocol.Id)) && !asked.Contains(peer.Peer)))
             if (await TryAsync(peer.Peer.ToString(), () => Task.FromResult(peer.Peer)) is { } answer) return answer;
         throw refusal ?? new ConfigException($"no device of the vault could be reached: {string.Join("; ", faults)}", "start the daemon on one of them, on the same network or at an address that is in the ticket");
 
