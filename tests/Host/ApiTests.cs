@@ -147,7 +147,7 @@ public sealed class ApiTests
         await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]), second = await RunningDaemon.StartAsync(folder["second"]);
         await first.RunAsync(null, "create", "photos");
         using HttpClient client = await ClientAsync(first);
-        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
         using StreamReader events = new(await client.GetStreamAsync("/api/v1/events", patience.Token));
         List<string> heard = [];
         Assert.StartsWith(": ", await events.ReadLineAsync(patience.Token), StringComparison.Ordinal);

@@ -49,7 +49,6 @@ sealed class SegmentReturn(BlockStore store, SegmentFiles files, SegmentBulk bul
 
     Use Measure()
     {
-        bulk.Index();
         Use use = new([], []);
         using ISnapshot view = store.Blocks.Snapshot();
         foreach (SegmentPlace place in PlacesUnder(StoreKeys.AsideOf, view).Select(one => one.Place)) use.Aside.Add(place.Segment);
@@ -85,7 +84,7 @@ sealed class SegmentReturn(BlockStore store, SegmentFiles files, SegmentBulk bul
                 moved += block.Bytes.Length;
             }
             await store.Flushes.FlushAsync();
-            bulk.Index();
+            bulk.Index(); // while they are leased
         }
         Use use = Measure(); // and not what we think we have moved
         foreach (uint segment in segments)

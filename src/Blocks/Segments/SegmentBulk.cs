@@ -153,8 +153,9 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database, int mostUnindex
         segment.Dirty = true;
         for (int i = 0; i < infos.Length; i++)
         {
-            BlockPlace place = new(vault, blocks[i].Id);
-            unsynced.Add((place, pending[place] = new Written(infos[i], segment, run)));
+            (BlockPlace Place, Written Written) one = (new BlockPlace(vault, blocks[i].Id), new Written(infos[i], segment, run));
+            unsynced.Add(one);
+            pending.TryAdd(one.Place, one.Written); // one that two have written stays known by the first: that may be durable already
         }
         any = true;
     }
@@ -323,7 +324,7 @@ sealed class SegmentBulk(SegmentFiles files, IDatabase database, int mostUnindex
         unsynced.RemoveAll(one => one.Written.Segment == segment);
     }
 
-    // One that was written again meanwhile, to another place, stays.
+    // One that is known by another place stays.
     void Drop(IEnumerable<(BlockPlace Place, Written Written)> some)
     {
         foreach ((BlockPlace place, Written written) in some)
