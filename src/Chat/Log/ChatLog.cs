@@ -126,20 +126,34 @@ public sealed partial class ChatLog
     public SignedMessage? Find(FeedId feed, ulong sequence, bool withBody = true)
     {
         if (meta.Get(ChatKeys.Chat, ChatKeys.Place(tag, ChatKeys.HeaderOf, feed, sequence)) is not { } header) return null;
-        byte[]? body = withBody ? meta.Get(ChatKeys.Chat, ChatKeys.Place(tag, ChatKeys.BodyOf, feed, sequence)) : null;
-        // A body that rotted counts as absent: a peer may bring it whole.
-        return body != null && SignedMessage.From(header, new ReadOnlyMemory<byte>(body)) is { } whole ? whole : SignedMessage.From(header, null);
+        return Whole(header, withBody ? meta.Get(ChatKeys.Chat, ChatKeys.Place(tag, ChatKeys.BodyOf, feed, sequence)) : null);
     }
+
+    // A body that rotted counts as absent: a peer may bring it whole.
+    static SignedMessage? Whole(ReadOnlySpan<byte> header, byte[]? body) =>
+        body != null && SignedMessage.From(header, new ReadOnlyMemory<byte>(body)) is { } whole ? whole : SignedMessage.From(header, null);
 
     public SignedMessage? Find(Hash32 hash) => PlaceOf(hash) is { } place ? Find(place.Feed, place.Sequence) : null;
 
     (FeedId Feed, ulong Sequence)? PlaceOf(Hash32 hash) =>
         meta.Get(ChatKeys.Chat, ChatKeys.Message(tag, ChatKeys.PlaceOf, hash)) is { Length: ChatKeys.PlaceSize } place ? ChatKeys.PlaceAtEnd(place) : null;
 
-    /// <summary>A feed's messages from a place on, in order.</summary>
+    /// <summary>A feed's messages from a place on, in order, as they are when the first is asked for. Holds a snapshot of the database until it is read or left.</summary>
     public IEnumerable<SignedMessage> Range(FeedId feed, ulong from, int count)
     {
-        for (ulong sequence = from; count-- > 0 && Find(feed, sequence) is { } message; sequence++) yield return message;
+        using ISnapshot at = meta.Snapshot();
+        using ICursor headers = Following(ChatKeys.HeaderOf), bodies = Following(ChatKeys.BodyOf);
+        bool anyBody = bodies.MoveNext();
+        for (ulong sequence = from; count-- > 0 && headers.MoveNext() && PlaceOf(headers) == sequence; sequence++)
+        {
+            while (anyBody && PlaceOf(bodies) < sequence) anyBody = bodies.MoveNext();
+            if (Whole(headers.Value, anyBody && PlaceOf(bodies) == sequence ? bodies.Value.ToArray() : null) is not { } message) break;
+            yield return message;
+        }
+
+        ICursor Following(byte kind) => meta.Range(ChatKeys.Chat, ChatKeys.Place(tag, kind, feed, from), ChatKeys.After(ChatKeys.Feed(tag, kind, feed)), at);
+
+        static ulong PlaceOf(ICursor cursor) => ChatKeys.PlaceAtEnd(cursor.Key).Sequence;
     }
 
     FeedState? StateOf(FeedId feed) => feeds.GetValueOrDefault(feed);

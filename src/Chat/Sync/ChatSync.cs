@@ -170,21 +170,32 @@ public sealed class ChatSync(ChatLog log, DeviceId peer, DeviceId? self) : IDisp
 
         IEnumerable<ChatWire> Answer()
         {
-            List<SignedMessage> part = [];
-            int size = 0;
-            foreach (SignedMessage message in log.Range(ask.Feed, ask.From, ask.Count))
+            (ulong from, int left) = (ask.From, ask.Count);
+            List<SignedMessage> part = Part(ask.Feed, from, left, ask.HeadersOnly, out bool more);
+            for (; more; part = Part(ask.Feed, from, left, ask.HeadersOnly, out more))
             {
-                SignedMessage shown = ask.HeadersOnly ? message.WithoutBody() : message;
-                part.Add(shown);
-                size += MessageHeader.MaxSize / 4 + (shown.Body?.Length ?? 0);
-                if (size < ChatWire.Target) continue;
-                yield return new ChatWire.Messages(MessagesPart.More, [.. part]);
-                part.Clear();
-                size = 0;
+                yield return new ChatWire.Messages(MessagesPart.More, part);
+                (from, left) = (from + (ulong)part.Count, left - part.Count);
             }
             toAnswer--;
             yield return new ChatWire.Messages(MessagesPart.Last, part);
         }
+    }
+
+    /// <summary>As much of a range as one message carries. Read when the peer takes it, and at once: a slow one holds nothing of the database.</summary>
+    List<SignedMessage> Part(FeedId feed, ulong from, int count, bool headersOnly, out bool more)
+    {
+        List<SignedMessage> part = [];
+        int size = 0;
+        foreach (SignedMessage message in log.Range(feed, from, count))
+        {
+            SignedMessage shown = headersOnly ? message.WithoutBody() : message;
+            part.Add(shown);
+            size += MessageHeader.MaxSize / 4 + (shown.Body?.Length ?? 0);
+            if (size >= ChatWire.Target) break;
+        }
+        more = size >= ChatWire.Target;
+        return part;
     }
 
     void OnAnswer(ChatWire.Messages answer)
