@@ -113,14 +113,15 @@ public sealed partial class ChatLog
         }
     }
 
-    /// <summary>How many other devices say that they have this message.</summary>
+    /// <summary>How many devices besides its author's have this message: those that say so, and this one. In the end all show the same.</summary>
     public int DeliveredTo(FeedId feed, ulong sequence)
     {
         lock (gate) return Delivered(feed, sequence);
     }
 
     int Delivered(FeedId feed, ulong sequence) =>
-        feeds.TryGetValue(feed, out FeedState? state) ? state.Seen.Count(seen => seen.Value >= sequence && seen.Key != feed.Device && seen.Key != self) : 0;
+        feeds.TryGetValue(feed, out FeedState? state)
+            ? state.Seen.Count(seen => seen.Value >= sequence && seen.Key != feed.Device && seen.Key != self) + (self is { } here && here != feed.Device && state.Head.Sequence >= sequence ? 1 : 0) : 0;
 
     /// <summary>The message at a place, with its body if that is here.</summary>
     public SignedMessage? Find(FeedId feed, ulong sequence, bool withBody = true)

@@ -16,7 +16,7 @@ sealed record ShowChat(string Vault, string Room, DateTimeOffset? Since = null, 
 /// <param name="Device">The peer id of the device that said it.</param>
 /// <param name="Prev">The id of what the device had said before; zeros for the first.</param>
 /// <param name="Text">Null when it was erased, or can't be read here.</param>
-/// <param name="DeliveredTo">How many other devices say that they have it.</param>
+/// <param name="DeliveredTo">How many devices besides its author's have it, this one among them.</param>
 sealed record ChatShown(string Id, string Room, string Device, string? Name, ulong Seq, string Prev, DateTimeOffset Time, string? Text, int DeliveredTo)
 {
     /// <summary>Left out for plain text.</summary>

@@ -246,7 +246,7 @@ public sealed class ChatLogTests : IDisposable
         Talk.Between(blind, ben);
         Assert.Equal(["for readers"], ben.Reads());
         Assert.Empty(blind.Log.Rooms);
-        Assert.Equal(1, ben.Log.DeliveredTo(new FeedId(anna.Id, 0), 1));
+        Assert.Equal(2, ben.Log.DeliveredTo(new FeedId(anna.Id, 0), 1)); // the holder, and here
     }
 
     [Fact]
