@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every table of bench/results in one go, unattended.  bench/all.sh WORK [--runs N] [--scale S]
 # One after the other, never two at once. A part that fails or lacks something is named at the end, and the others go on.
-# About an hour on a quiet machine; WORK as for bench/local.sh, which says what is needed there.
+# About an hour and a half on a quiet machine; WORK as for bench/local.sh, which says what is needed there.
 set -uo pipefail
 
 self=$(readlink -f "${BASH_SOURCE[0]}")
@@ -35,6 +35,7 @@ versions() {
 versions | tee "$work/results/versions.txt"
 
 part 'the block store beside restic and borg (local)' bash "$root/bench/local.sh" "$work" --runs "$runs" --scale "$scale"
+part 'the program beside restic and borg (program)' bash "$root/bench/program.sh" "$work" --runs "$runs" --scale "$scale"
 part 'chunk sizes and zstd levels (chunk-sizes, zstd-levels)' bash "$root/bench/choices.sh" "$work" --runs "$runs" --scale "$scale"
 if [ "$scale" = 1 ]; then part 'single steps (micro)' bash "$root/bench/micro.sh" "$work"
 else skip 'single steps (micro)' "it has one scale, and this is a trial at $scale"; fi

@@ -25,11 +25,8 @@ EOF
 
 # The floor goes with big only: it neither compresses nor finds copies, so of other files it writes more than a store does.
 if [ -n "$peers" ]; then
-    packages=()
-    command -v restic >/dev/null || packages+=(restic)
-    command -v borg >/dev/null || packages+=(borgbackup)
-    [ ${#packages[@]} = 0 ] || install_missing "${packages[@]}"
-    header+=$'\n'"- beside: $(restic version | cut -d' ' -f1,2) (repository version 2), $(borg --version) (repokey-blake2, zstd 3)"
+    install_contenders
+    header+=$'\n'"- beside: $(contenders)"
     rounds() { python3 "$peers/local.py" "$work" --runs "$runs" --scale "$scale" --ops ingest,restore,edited --tools 'cp,tar+zstd3+aes,restic,borg-zstd3' "$@"; }
 else
     rounds() { python3 "$root/bench/rounds.py" "$work" "$corpus" --runs "$runs" --scale "$scale" "$@"; }

@@ -1,4 +1,4 @@
-# What bench/local.sh and bench/choices.sh share. Sourced by bash with $root set to the repository's root; only defines things.
+# What the scripts of this folder share. Sourced by bash with $root set to the repository's root; only defines things.
 
 source "$root/build/setup.sh"
 
@@ -44,6 +44,15 @@ find_peers() {
         peers=
     fi
 }
+
+install_contenders() {
+    local packages=()
+    command -v restic >/dev/null || packages+=(restic)
+    command -v borg >/dev/null || packages+=(borgbackup)
+    [ ${#packages[@]} = 0 ] || install_missing "${packages[@]}"
+}
+
+contenders() { echo "$(restic version | cut -d' ' -f1,2) (repository version 2), $(borg --version) (repokey-blake2, zstd 3)"; }
 
 # The trees to store, made once per scale; sets $corpus. With the contenders' own generator where it is there.
 make_corpus() {

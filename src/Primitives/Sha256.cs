@@ -31,19 +31,33 @@ static unsafe class Sha256
         direct = true;
     }
 
+    internal static void Hash(ReadOnlySpan<byte> data, Span<byte> digest) => Hash(data, [], [], [], digest);
+
+    /// <summary>Of four pieces as if they were one.</summary>
     [SkipLocalsInit]
-    internal static void Hash(ReadOnlySpan<byte> data, Span<byte> digest)
+    internal static void Hash(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, ReadOnlySpan<byte> fourth, Span<byte> digest)
     {
+        if (digest.Length != Hash32.Size) throw new ArgumentException("A SHA-256 has exactly 32 bytes.", nameof(digest));
         if (!direct)
         {
-            SHA256.HashData(data, digest);
+            using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(first);
+            hash.AppendData(second);
+            hash.AppendData(third);
+            hash.AppendData(fourth);
+            hash.GetHashAndReset(digest);
             return;
         }
-        if (digest.Length != Hash32.Size) throw new ArgumentException("A SHA-256 has exactly 32 bytes.", nameof(digest));
         Span<byte> context = stackalloc byte[ContextSize];
-        fixed (byte* state = context, input = data, output = digest)
-            if (init(state) != 1 || update(state, input, (nuint)data.Length) != 1 || final(output, state) != 1)
+        fixed (byte* state = context, output = digest)
+            if (init(state) != 1 || !Add(state, first) || !Add(state, second) || !Add(state, third) || !Add(state, fourth) || final(output, state) != 1)
                 throw new CryptographicException("SHA-256 failed.");
         CryptographicOperations.ZeroMemory(context); // what was hashed may have been a secret
+    }
+
+    static bool Add(byte* state, ReadOnlySpan<byte> data)
+    {
+        if (data.IsEmpty) return true;
+        fixed (byte* input = data) return update(state, input, (nuint)data.Length) == 1;
     }
 }

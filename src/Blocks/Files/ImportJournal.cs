@@ -42,7 +42,7 @@ public sealed class ImportJournal : IDisposable
     }
 
     /// <summary>Describe the source completely: a change that the description misses would be missed by the import.</summary>
-    public SourceStamp Stamp(ReadOnlySpan<byte> description) => new(new Hash32(HMACSHA256.HashData(stamping.Span, description)));
+    public SourceStamp Stamp(ReadOnlySpan<byte> description) => new(new Hash32(HmacSha256.Hash(stamping.Span, description)));
 
     /// <summary>The whole file, when an earlier run finished it and all of it is still here.</summary>
     public FileRef? Finished(SourceStamp source)

@@ -77,12 +77,8 @@ public static class SealedBody
 
     static void DeriveKey(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> publicPart, ReadOnlySpan<byte> body, Span<byte> key)
     {
-        using IncrementalHash mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
-        Span<byte> digest = stackalloc byte[32];
-        SHA256.HashData(body, digest);
-        mac.AppendData(Label);
-        mac.AppendData(publicPart);
-        mac.AppendData(digest);
-        mac.GetHashAndReset(key);
+        Span<byte> digest = stackalloc byte[Hash32.Size];
+        Hash32.Of(body).CopyTo(digest);
+        HmacSha256.Hash(secret, Label, publicPart, digest, key);
     }
 }

@@ -49,7 +49,7 @@ public sealed class StatCache : IDisposable
         BinaryPrimitives.WriteInt32BigEndian(input, path.Length);
         path.CopyTo(input.AsSpan(4));
         vaultFolder.CopyTo(input.AsSpan(4 + path.Length));
-        return new StatFolder(HMACSHA256.HashData(places.Span, input));
+        return new StatFolder(HmacSha256.Hash(places.Span, input));
     }
 
     /// <summary>The record that the file became when it last looked like this, if that record still stands; else null.</summary>
@@ -128,7 +128,7 @@ public sealed class StatCache : IDisposable
     static void Hash(SecretBytes key, ReadOnlySpan<byte> input, Span<byte> half)
     {
         Span<byte> hash = stackalloc byte[Hash32.Size];
-        HMACSHA256.HashData(key.Span, input, hash);
+        HmacSha256.Hash(key.Span, input, hash);
         hash[..HalfHash].CopyTo(half);
     }
 

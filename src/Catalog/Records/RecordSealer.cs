@@ -14,7 +14,7 @@ public sealed class RecordSealer(VaultKeys keys, RandomSource random)
     public Hash32 PositionOf(VaultPath path)
     {
         Span<byte> digest = stackalloc byte[Hash32.Size];
-        HMACSHA256.HashData(keys.PositionKey.Span, path.ToUtf8(), digest);
+        HmacSha256.Hash(keys.PositionKey.Span, path.ToUtf8(), digest);
         digest[0] |= 0x80;
         return new Hash32(digest);
     }

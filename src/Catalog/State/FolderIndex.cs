@@ -33,7 +33,7 @@ sealed class FolderIndex : IDisposable
     internal Hash16 IdOf(VaultPath? path)
     {
         Span<byte> digest = stackalloc byte[Hash32.Size];
-        HMACSHA256.HashData(idKey.Span, path?.ToUtf8() ?? [], digest);
+        HmacSha256.Hash(idKey.Span, path?.ToUtf8() ?? [], digest);
         return new Hash16(digest[..IdSize]);
     }
 

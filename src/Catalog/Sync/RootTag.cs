@@ -28,7 +28,7 @@ public static class RootTag
         Label.CopyTo(input);
         input[Label.Length] = (byte)by;
         channel.CopyTo(input[(Label.Length + 1)..]);
-        HMACSHA256.HashData(key, input, tag);
+        HmacSha256.Hash(key, input, tag);
         return new Hash32(tag);
     }
 }

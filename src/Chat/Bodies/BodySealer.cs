@@ -56,7 +56,7 @@ public sealed class BodySealer(VaultKeys keys, RandomSource random)
             ? new ShownWitness(Blind(epoch, message.Header.Feed, message.Header.Sequence), body.Witness) : null;
 
     /// <summary>Of one message alone, and derived, so that it takes no room: to show it gives nothing else away.</summary>
-    static byte[] Blind(SecretEpoch epoch, FeedId feed, ulong sequence) => HMACSHA256.HashData(epoch.Room.Span, [.. "vault/v1/chat-witness-blind"u8, .. Place(feed, sequence)]);
+    static byte[] Blind(SecretEpoch epoch, FeedId feed, ulong sequence) => HmacSha256.Hash(epoch.Room.Span, [.. "vault/v1/chat-witness-blind"u8, .. Place(feed, sequence)]);
 
     static void DeriveKey(SecretEpoch epoch, RoomTag room, Span<byte> key)
     {
@@ -64,7 +64,7 @@ public sealed class BodySealer(VaultKeys keys, RandomSource random)
         Span<byte> input = stackalloc byte[label.Length + RoomTag.Size];
         label.CopyTo(input);
         room.CopyTo(input[label.Length..]);
-        HMACSHA256.HashData(epoch.Room.Span, input, key);
+        HmacSha256.Hash(epoch.Room.Span, input, key);
     }
 
     static byte[] Place(FeedId feed, ulong sequence)

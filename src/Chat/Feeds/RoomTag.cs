@@ -24,7 +24,7 @@ public readonly record struct RoomTag
     public static RoomTag Of(SecretEpoch epoch, string room)
     {
         Span<byte> tag = stackalloc byte[Hash32.Size];
-        HMACSHA256.HashData(epoch.Room.Span, [.. "vault/v1/chat-room-tag"u8, .. Encoding.UTF8.GetBytes(room)], tag);
+        HmacSha256.Hash(epoch.Room.Span, [.. "vault/v1/chat-room-tag"u8, .. Encoding.UTF8.GetBytes(room)], tag);
         return new RoomTag(tag[..Size]);
     }
 

@@ -172,5 +172,5 @@ public sealed partial class ChatLog
         return opened ? System.Text.Encoding.UTF8.GetString(plain) : null;
     }
 
-    byte[] NameKey() => HMACSHA256.HashData(ports.Keys.AllEpochs[0].Room.Span, "vault/v1/chat-room-name"u8);
+    byte[] NameKey() => HmacSha256.Hash(ports.Keys.AllEpochs[0].Room.Span, "vault/v1/chat-room-name"u8);
 }

@@ -97,7 +97,7 @@ public static class GateProof
     static byte[] Mac(VaultId vault, SecretEpoch epoch, ReadOnlySpan<byte> label, Ed25519PublicKey dialer, Ed25519PublicKey listener, ReadOnlySpan<byte> channel)
     {
         if (channel.Length != Hash32.Size) throw new ArgumentException("A channel binding has 32 bytes.", nameof(channel));
-        return HMACSHA256.HashData(epoch.Gate.Span, new ByteWriter().Bytes(label).Hash(vault.Key).UInt32(epoch.Number).Key(dialer).Key(listener).Bytes(channel).Written);
+        return HmacSha256.Hash(epoch.Gate.Span, new ByteWriter().Bytes(label).Hash(vault.Key).UInt32(epoch.Number).Key(dialer).Key(listener).Bytes(channel).Written);
     }
 }
 

@@ -30,7 +30,7 @@ public readonly struct SketchKey
             Span<byte> key = stackalloc byte[Size];
             BinaryPrimitives.WriteUInt64LittleEndian(key, k0);
             BinaryPrimitives.WriteUInt64LittleEndian(key[8..], k1);
-            return new Hash32(HMACSHA256.HashData(key, "vault/v1/sketch-cells"u8));
+            return new Hash32(HmacSha256.Hash(key, "vault/v1/sketch-cells"u8));
         }
     }
 

@@ -18,7 +18,7 @@ public static class BlockProof
         Span<byte> key = stackalloc byte[Hash32.Size];
         nonce.CopyTo(key);
         Span<byte> mac = stackalloc byte[Hash32.Size];
-        HMACSHA256.HashData(key, block, mac);
+        HmacSha256.Hash(key, block, mac);
         return new Hash32(mac);
     }
 
@@ -28,7 +28,7 @@ public static class BlockProof
         inner.CopyTo(key);
         byte[] bound = new ByteWriter(96).Bytes(SwarmLabels.Proof).Hash(binding).Device(prover).ToArray();
         Span<byte> mac = stackalloc byte[Hash32.Size];
-        HMACSHA256.HashData(key, bound, mac);
+        HmacSha256.Hash(key, bound, mac);
         return new Hash32(mac);
     }
 }

@@ -70,7 +70,7 @@ public sealed class VaultTopic : IDisposable
         }
     }
 
-    string NameOf(SecretEpoch of) => "/vault/" + Convert.ToHexStringLower(HMACSHA256.HashData(of.Topic.Span, Encoding.ASCII.GetBytes(application)));
+    string NameOf(SecretEpoch of) => "/vault/" + Convert.ToHexStringLower(HmacSha256.Hash(of.Topic.Span, Encoding.ASCII.GetBytes(application)));
 
     ValueTask<Libp2p.Gossipsub.Verdict> Judge(Message message, PeerId via, CancellationToken cancel)
     {
