@@ -23,15 +23,20 @@ public sealed unsafe class Compressor : IDisposable
 
     public Compressor(int level = Level) => this.level = level;
 
+    /// <summary>Compresses if that is worth trying; see <see cref="Compress(ReadOnlySpan{byte}, Span{byte})"/>.</summary>
+    public int TryCompress(ReadOnlySpan<byte> content, Span<byte> output) => IsWorthTrying(content) ? Compress(content, output) : 0;
+
+    /// <summary>False for content that samples show not to shrink.</summary>
+    public bool IsWorthTrying(ReadOnlySpan<byte> content) => content.Length < WorthSampling || LooksCompressible(content);
+
     /// <summary>
     /// Compresses to <paramref name="output"/> and returns the length of the frame; 0 when it wouldn't save at least one byte
     /// in 32. The output may be shorter than the input: what doesn't fit doesn't help.
     /// </summary>
-    public int TryCompress(ReadOnlySpan<byte> content, Span<byte> output)
+    public int Compress(ReadOnlySpan<byte> content, Span<byte> output)
     {
         int useful = content.Length - Math.Max(content.Length / 32, 16);
-        if (useful <= 0 || content.Length >= WorthSampling && !LooksCompressible(content)) return 0;
-        return Compress(content, output[..Math.Min(output.Length, useful)], level);
+        return useful <= 0 ? 0 : Compress(content, output[..Math.Min(output.Length, useful)], level);
     }
 
     [SkipLocalsInit]

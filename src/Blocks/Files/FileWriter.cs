@@ -109,9 +109,9 @@ public sealed class FileWriter : IDisposable
         {
             try
             {
-                (Block block, ContentKey key) = writer.sealer.Seal(buffer, length);
-                await session.AddAsync(block);
-                return new Child(block.Id, key, length);
+                SealedLeaf leaf = writer.sealer.Seal(buffer, length, session.TryClaim);
+                if (leaf.New is { } block) await session.AddAsync(block);
+                return new Child(leaf.Id, leaf.Key, length);
             }
             finally
             {

@@ -3,7 +3,10 @@ using Vault.Primitives;
 
 namespace Vault.Blocks;
 
-/// <summary>Turns one chunk of content, of at most <c>largest</c> bytes, into a sealed leaf. Safe for use from several threads; compressors are kept for the next chunk.</summary>
+/// <param name="New">Null where the vault has the block already. Lies in the buffer that was sealed.</param>
+readonly record struct SealedLeaf(BlockId Id, ContentKey Key, Block? New);
+
+/// <summary>Turns one chunk of content, of at most <c>largest</c> bytes, into a sealed leaf. Safe for use from several threads; their tools are kept for the next chunk.</summary>
 sealed class LeafSealer(SecretBytes convergence, int largest) : IDisposable
 {
     /// <summary>Where content begins in a leaf's buffer: behind header and flag.</summary>
@@ -15,35 +18,65 @@ sealed class LeafSealer(SecretBytes convergence, int largest) : IDisposable
     const int BlockHeaderSize = BlockHeader.Size;
     const int WorthCompressing = 64;
 
-    readonly ConcurrentBag<(Compressor Compressor, byte[] Output)> compressors = [];
+    /// <summary>Below this, looking whether the content has come before takes as long as it could save.</summary>
+    const int WorthRemembering = 16 << 10;
+
+    readonly ConcurrentBag<Tools> idle = [];
+    readonly LeafMemory memory = new();
+
+    /// <summary>What one thread needs.</summary>
+    sealed record Tools(Compressor Compressor, LeafMemory.FingerPrint FingerPrint, byte[] Output) : IDisposable
+    {
+        public void Dispose()
+        {
+            Compressor.Dispose();
+            FingerPrint.Dispose();
+        }
+    }
 
     /// <summary>
-    /// Seals in place: <paramref name="buffer"/> has the content at <see cref="ContentOffset"/> and room for the tag behind
-    /// it. Returns the block, which lies in the buffer, and its key.
+    /// Seals in place: <paramref name="buffer"/> has the content at <see cref="ContentOffset"/> and room for the tag behind it.
     /// </summary>
-    public (Block Block, ContentKey Key) Seal(byte[] buffer, int contentLength)
+    /// <param name="claim">Whether the vault has a block, which it won't lose then.</param>
+    public SealedLeaf Seal(byte[] buffer, int contentLength, Predicate<BlockId> claim)
     {
-        int payload = Compress(buffer, contentLength);
+        if (!idle.TryTake(out Tools? tools)) tools = new Tools(new Compressor(), memory.NewFingerPrint(), GC.AllocateUninitializedArray<byte>(largest));
+        try
+        {
+            return Seal(buffer, contentLength, tools, claim);
+        }
+        finally
+        {
+            idle.Add(tools);
+        }
+    }
+
+    SealedLeaf Seal(byte[] buffer, int contentLength, Tools tools, Predicate<BlockId> claim)
+    {
+        Span<byte> content = buffer.AsSpan(ContentOffset, contentLength);
+        int payload = 0;
+        Hash16? print = null;
+        if (contentLength >= WorthCompressing && tools.Compressor.IsWorthTrying(content))
+        {
+            if (contentLength >= WorthRemembering)
+            {
+                print = tools.FingerPrint.Of(content);
+                if (memory.Find(print.Value) is { } known && claim(known.Id)) return new SealedLeaf(known.Id, known.Key, null);
+            }
+            payload = tools.Compressor.Compress(content, tools.Output);
+            tools.Output.AsSpan(0, payload).CopyTo(content);
+        }
         buffer[BlockHeaderSize] = payload == 0 ? SealedBody.Plain : SealedBody.Zstd;
         Memory<byte> bytes = buffer.AsMemory(0, Overhead + (payload == 0 ? contentLength : payload));
         new BlockHeader(0, 0).Write(bytes.Span);
         ContentKey key = SealedBody.Seal(convergence.Span, bytes.Span);
         if (!Block.TryParse(bytes, out Block block)) throw new InvalidOperationException("A sealed leaf is not in its own form.");
-        return (block, key);
-    }
-
-    int Compress(byte[] buffer, int length)
-    {
-        if (length < WorthCompressing) return 0;
-        if (!compressors.TryTake(out (Compressor Compressor, byte[] Output) tools)) tools = (new Compressor(), GC.AllocateUninitializedArray<byte>(largest));
-        int payload = tools.Compressor.TryCompress(buffer.AsSpan(ContentOffset, length), tools.Output);
-        tools.Output.AsSpan(0, payload).CopyTo(buffer.AsSpan(ContentOffset));
-        compressors.Add(tools);
-        return payload;
+        if (print is { } remembered) memory.Remember(remembered, block.Id, key);
+        return new SealedLeaf(block.Id, key, block);
     }
 
     public void Dispose()
     {
-        while (compressors.TryTake(out (Compressor Compressor, byte[] Output) tools)) tools.Compressor.Dispose();
+        while (idle.TryTake(out Tools? tools)) tools.Dispose();
     }
 }

@@ -93,16 +93,43 @@ sealed class Leases : IDisposable
             leases.barrier.EnterReadLock();
             try
             {
-                lock (leases.gate)
-                {
-                    if (!touched.Add(id)) return (First: false, Stored: false);
-                    if (leases.cycles.TryGetValue(vault, out Cycle? cycle)) cycle.Marks.Add(id);
-                }
-                return (First: true, stored(id));
+                bool first = Claim(id);
+                return (first, first && stored(id));
             }
             finally
             {
                 leases.barrier.ExitReadLock();
+            }
+        }
+
+        /// <summary>The same for a block that is here, or is being brought by who claimed it before; false, and nothing claimed, for another.</summary>
+        public bool TryTouch(BlockId id, Predicate<BlockId> stored)
+        {
+            leases.barrier.EnterReadLock();
+            try
+            {
+                if (!Touches(id) && !stored(id)) return false;
+                Claim(id);
+                return true;
+            }
+            finally
+            {
+                leases.barrier.ExitReadLock();
+            }
+        }
+
+        bool Touches(BlockId id)
+        {
+            lock (leases.gate) return touched.Contains(id);
+        }
+
+        bool Claim(BlockId id)
+        {
+            lock (leases.gate)
+            {
+                if (!touched.Add(id)) return false;
+                if (leases.cycles.TryGetValue(vault, out Cycle? cycle)) cycle.Marks.Add(id);
+                return true;
             }
         }
 

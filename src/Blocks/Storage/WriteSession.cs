@@ -55,6 +55,19 @@ public sealed class WriteSession : IDisposable
     /// </summary>
     public ValueTask AddAsync(Block block) => RunAsync(static (session, block) => session.StoreAsync(block), block);
 
+    /// <summary>Takes a block that the vault has as if it were added here; false, and nothing done, for one that it lacks.</summary>
+    public bool TryClaim(BlockId id)
+    {
+        fault?.Throw();
+        if (!lease.TryTouch(id, contains)) return false;
+        lock (gate)
+        {
+            AllBlocks++;
+            metUnflushed |= store.Flushes.Dirty;
+        }
+        return true;
+    }
+
     async ValueTask StoreAsync(Block block)
     {
         (bool first, bool stored) = lease.Touch(block.Id, contains);

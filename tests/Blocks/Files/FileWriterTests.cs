@@ -71,6 +71,58 @@ public sealed class FileWriterTests
     }
 
     [Fact]
+    public async Task Text_that_comes_again_is_the_same_file_and_counts_as_passing_through()
+    {
+        using Rig rig = Rig.InMemory();
+        using FileWriter writer = new(rig.Epoch);
+        byte[] text = Text(1_500_000);
+        using WriteSession first = rig.Store.BeginWrite(Rig.Vault), second = rig.Store.BeginWrite(Rig.Vault);
+        FileRef file = await writer.WriteAsync(new MemoryStream(text), first);
+        (long blocks, long bytes) = (first.NewBlocks, first.NewBytes);
+        Assert.True(blocks > 3 && bytes < text.Length / 2);
+        Assert.Equal(file, await writer.WriteAsync(new MemoryStream(text), first));
+        await first.FlushAsync();
+        Assert.Equal((blocks, bytes, 2 * blocks), (first.NewBlocks, first.NewBytes, first.AllBlocks));
+        Assert.Equal(file, await writer.WriteAsync(new MemoryStream(text), second));
+        await second.FlushAsync();
+        Assert.Equal((0, 0, blocks), (second.NewBlocks, second.NewBytes, second.AllBlocks));
+        Assert.Equal(text, await rig.ReadAsync(file));
+    }
+
+    [Fact]
+    public async Task Text_that_comes_again_is_kept_from_a_collection_and_stored_anew_after_one()
+    {
+        using Rig rig = Rig.InMemory();
+        using FileWriter writer = new(rig.Epoch);
+        byte[] text = Text(1_500_000);
+        FileRef file;
+        using (WriteSession session = rig.Store.BeginWrite(Rig.Vault))
+        {
+            file = await writer.WriteAsync(new MemoryStream(text), session);
+            await session.FlushAsync();
+        }
+        using (WriteSession session = rig.Store.BeginWrite(Rig.Vault))
+        {
+            await writer.WriteAsync(new MemoryStream(text), session);
+            Assert.Equal(0, session.NewBlocks);
+            rig.Collect(TimeSpan.Zero);
+            Assert.Equal(text, await rig.ReadAsync(file));
+        }
+        rig.Collect(TimeSpan.Zero);
+        Assert.Empty(rig.Stored());
+        using (WriteSession session = rig.Store.BeginWrite(Rig.Vault))
+        {
+            Assert.Equal(file, await writer.WriteAsync(new MemoryStream(text), session));
+            await session.FlushAsync();
+            Assert.Equal(session.AllBlocks, session.NewBlocks);
+            Assert.Equal(text, await rig.ReadAsync(file));
+        }
+    }
+
+    /// <summary>It shrinks, and no two parts of it are the same.</summary>
+    static byte[] Text(int length) => [.. Some.Noise(length).Select(one => (byte)('a' + one % 8))];
+
+    [Fact]
     public async Task Other_secrets_give_other_blocks()
     {
         using Rig rig = Rig.InMemory();
