@@ -49,13 +49,18 @@ print(f"| list everything | {listing['us_each']:.1f} µs an entry | | |")
 print(f"| list everything as it was at a time | {past['us_each']:.1f} µs an entry | | |")
 limit = 300 + 64 * fill["files"] / 2**20
 print(f"| largest resident set | filling {fill['rss_mib']:.0f} MiB, using {end['rss_mib']:.0f} MiB | | < {limit:.0f} MiB |")
-print("\nTwo sets in memory that differ in d leaves, half on either side. Bytes are what each side sent, the records themselves left out; a")
-print("greeting of 1,099 bytes from each is among them. Round trips until both sides knew the whole difference, and until the last record had come.\n")
-print("| d | primary sent | secondary sent | difference known | records there | target |\n|---|---|---|---|---|---|")
+print("\nTwo sets in memory that differ in d leaves, half on either side, several such pairs of each size. Bytes are what each side sent, the records")
+print("themselves left out; a greeting of 1,099 bytes from each is among them. Round trips until both sides knew the whole difference, and until the last")
+print("record had come. Means, and the least and the greatest where they differ.\n")
+print("| d | pairs | primary sent | secondary sent | difference known | records there | target |\n|---|---|---|---|---|---|---|")
 targets = {0: "≤ 1.1 KB, 0.5", 1: "≤ 1.1 KB, 0.5", 10: "", 100: "≤ 3.5 KB, 1.5", 1000: "≤ 30 B each, 1.5", 10000: "≤ 300 KB, 1.5"}
-for row in rows:
-    if row["op"] == "catalog-difference":
-        print(f"| {row['d']:,} | {row['primary_bytes']:,} B | {row['secondary_bytes']:,} B | {row['known_rtt']} | {row['records_rtt']} | {targets[row['d']]} |")
+for d, target in targets.items():
+    pairs = [row for row in rows if row["op"] == "catalog-difference" and row["d"] == d]
+    def of(figure, form):
+        values = [row[figure] for row in pairs]
+        mean = form.format(sum(values) / len(values))
+        return mean if min(values) == max(values) else f"{mean} [{form.format(min(values))} – {form.format(max(values))}]"
+    print(f"| {d:,} | {len(pairs)} | {of('primary_bytes', '{:,.0f} B')} | {of('secondary_bytes', '{:,.0f} B')} | {of('known_rtt', '{:.2g}')} | {of('records_rtt', '{:.2g}')} | {target} |")
 PYTHON
 } >"$results/catalog.md"
 say "$results/catalog.md"
