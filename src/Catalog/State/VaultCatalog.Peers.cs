@@ -78,7 +78,7 @@ public sealed partial class VaultCatalog
     {
         IEnumerable<Pin> pins = roots is null ? parts.Ports.Store.Pins.Of(parts.Tag) : roots.SelectMany(root => parts.Ports.Store.Pins.On(parts.Tag, root));
         int whole = 0;
-        foreach (Pin[] slice in pins.Where(pin => pin.Reason == PinReason.Wanted && pin.Owner.Length == Leaf.Size && !IsFreed(pin.Root)).Chunk(IntentJournal.Slice))
+        foreach (Pin[] slice in Expecting(pins).Chunk(IntentJournal.Slice))
         {
             List<Leaf> complete = [.. slice.Where(pin => parts.Ports.Store.IsWhole(parts.Tag, pin.Root)).Select(pin => Leaf.Read(pin.Owner.Span))];
             if (complete.Count > 0) Run(draft => whole += complete.Count(draft.Hold));
@@ -86,13 +86,34 @@ public sealed partial class VaultCatalog
         return whole;
     }
 
+    /// <summary>The roots of the versions whose content isn't whole here yet.</summary>
+    public IEnumerable<BlockId> Expected() => Expecting(parts.Ports.Store.Pins.Of(parts.Tag)).Select(pin => pin.Root).Distinct();
+
+    /// <summary>Of pins in their order, those of versions that wait for their content. What was freed isn't waited for.</summary>
+    static IEnumerable<Pin> Expecting(IEnumerable<Pin> pins)
+    {
+        List<Pin> ofOne = [];
+        foreach (Pin pin in pins)
+        {
+            if (ofOne.Count > 0 && ofOne[0].Root != pin.Root)
+            {
+                foreach (Pin expecting in Expecting(ofOne)) yield return expecting;
+                ofOne.Clear();
+            }
+            ofOne.Add(pin);
+        }
+        foreach (Pin expecting in Expecting(ofOne)) yield return expecting;
+
+        static IEnumerable<Pin> Expecting(List<Pin> ofOne) =>
+            ofOne.Exists(pin => pin.Reason == PinReason.Assigned) ? [] : ofOne.Where(pin => pin.Reason == PinReason.Wanted && pin.Owner.Length == Leaf.Size);
+    }
+
     /// <summary>Versions whose content isn't whole here yet, and the bytes of those that this device can read, whole files each.</summary>
     public (long Files, long Bytes) Wanted()
     {
         long files = 0, bytes = 0;
-        foreach (Pin pin in parts.Ports.Store.Pins.Of(parts.Tag))
+        foreach (Pin pin in Expecting(parts.Ports.Store.Pins.Of(parts.Tag)))
         {
-            if (pin.Reason != PinReason.Wanted || pin.Owner.Length != Leaf.Size || IsFreed(pin.Root)) continue;
             files++;
             if (RecordOf(Leaf.Read(pin.Owner.Span)) is { } record && parts.Open(record).Entry?.File(record) is { } file) bytes += file.Size;
         }

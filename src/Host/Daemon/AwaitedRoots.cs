@@ -3,22 +3,30 @@ using Vault.Blocks;
 namespace Vault.Host;
 
 /// <summary>
-/// Files whose records have come and whose content is on its way, by their roots; or, when they are many and after a start, only that
+/// Files whose records have come and whose content is on its way, by their roots; or, when they are very many and after a start, only that
 /// there are some. It saves a look at all pins of a vault for each block that comes.
 /// </summary>
 /// <param name="most">Beyond so many they aren't told apart.</param>
-sealed class AwaitedRoots(int most)
+/// <param name="isHere">Whether this device has a block.</param>
+sealed class AwaitedRoots(int most, Predicate<BlockId> isHere)
 {
     readonly Lock gate = new();
     readonly HashSet<BlockId> roots = [];
-    bool any = true; // what a former run left
+    readonly HashSet<BlockId> begun = []; // of them, those whose first block is here: any block may be their last
+    bool all = true; // what a former run left
     int turn;
 
     public void Add(IEnumerable<BlockId> added)
     {
+        BlockId[] some = [.. added];
+        bool[] here = [.. some.Select(id => isHere(id))];
         lock (gate)
         {
-            roots.UnionWith(added);
+            for (int i = 0; i < some.Length; i++)
+            {
+                roots.Add(some[i]);
+                if (here[i]) begun.Add(some[i]);
+            }
             if (roots.Count > most) AddAll();
         }
     }
@@ -27,33 +35,44 @@ sealed class AwaitedRoots(int most)
     {
         lock (gate)
         {
-            any = true;
+            all = true;
             turn++;
             roots.Clear();
+            begun.Clear();
         }
     }
 
-    /// <summary>Null when all that is wanted must be looked through.</summary>
-    /// <param name="at">For <see cref="ForgetAll"/>.</param>
-    public IReadOnlyList<BlockId>? Take(out int at)
+    /// <summary>The files that may have become whole by these blocks; null when all that is wanted must be looked through.</summary>
+    /// <param name="at">For <see cref="Found"/>.</param>
+    public IReadOnlyList<BlockId>? Touched(IReadOnlyCollection<BlockId> landed, out int at)
     {
         lock (gate)
         {
             at = turn;
-            return any ? null : [.. roots];
+            return all ? null : [.. landed.Where(id => roots.Contains(id) && !begun.Contains(id)), .. begun];
         }
     }
 
-    public void Remove(IEnumerable<BlockId> whole)
+    /// <summary>What was touched was looked at: these are whole, and of the others more is to come.</summary>
+    public void Looked(IEnumerable<(BlockId Root, bool Whole)> looked)
     {
-        BlockId[] gone = [.. whole];
-        lock (gate) roots.ExceptWith(gone);
+        (BlockId Root, bool Whole)[] seen = [.. looked];
+        lock (gate)
+            foreach ((BlockId root, bool whole) in seen)
+                if (!whole && roots.Contains(root)) begun.Add(root);
+                else if (whole && roots.Remove(root)) begun.Remove(root);
     }
 
-    /// <summary>All that is wanted was looked through and nothing was missing, unless more has been added since.</summary>
-    public void ForgetAll(int since)
+    /// <summary>All that is wanted was looked through: from now on it is these, unless more may have come since.</summary>
+    public void Found(int since, IEnumerable<BlockId> left)
     {
+        BlockId[] found = [.. left.Take(most + 1)];
+        if (found.Length > most) return;
         lock (gate)
-            if (turn == since) any = false;
+        {
+            if (turn != since) return;
+            all = false;
+        }
+        Add(found);
     }
 }

@@ -38,8 +38,8 @@ sealed partial class Daemon : IAsyncDisposable
     /// <summary>The rates of peers are brought up to date so often: a person who watches sees it move.</summary>
     static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
-    /// <summary>Records whose content is looked for one by one; a walk over all pins of a vault costs more than these.</summary>
-    const int FewRecords = 1024;
+    /// <summary>Files whose content is awaited one by one; beyond it each block that comes costs a walk over all pins of its vault. 24 MiB.</summary>
+    const int MostAwaited = 1 << 18;
 
     readonly Home home;
     readonly Action<string> note;
@@ -150,7 +150,7 @@ sealed partial class Daemon : IAsyncDisposable
             lock (gate)
             {
                 if (attached.ContainsKey(entry.Vault)) continue;
-                attached.Add(entry.Vault, part = new OpenPart(entry, home.Vault(entry.Keys), home.Time));
+                attached.Add(entry.Vault, part = new OpenPart(entry, home.Vault(entry.Keys), home.Store, home.Time));
             }
             GateVault admits = new(entry.Keys, () => part.Catalog.Membership, records => part.Catalog.Add(records));
             part.Notices = new ChangeNotices(new VaultTopic(gossip, admits, "changes", home.Random), () => part.Catalog.Root, () => Compare(part), home.Time);
@@ -165,7 +165,7 @@ sealed partial class Daemon : IAsyncDisposable
                 part.Catalog.Membership.Find(home.Device.Key.Public)?.Profile?.Capacity > 0,
                 new LackedSecrets(() => EpochSecrets.AreMissing(part.Catalog.Membership, entry.Keys), box => TakeSecrets(part, box)), part.Catalog.IsOnDemand));
             Keep(part, admits);
-            swarm.FetchOf(entry.Vault)!.Landed += (blocks, bytes) => Landed(part, blocks.Count, bytes);
+            swarm.FetchOf(entry.Vault)!.Landed += (blocks, bytes) => Landed(part, blocks, bytes);
             Watched.Resume(entry, home.Vault(entry.Keys));
         }
     }
@@ -235,12 +235,12 @@ sealed partial class Daemon : IAsyncDisposable
         MembersChanged(part);
     }
 
-    /// <summary>Only what has come is looked at, unless it is so much that one walk over all that is wanted costs less.</summary>
+    /// <summary>Only what has come is looked at, unless who is in has changed: then more than that may count.</summary>
     void Fetch(OpenPart part, CatalogChange change)
     {
         if (swarm.FetchOf(part.Entry.Vault) is not { OnDemand: false } fetch) return;
         AddedRecord[] brought = [.. change.Added.Where(record => record.Source is not null)];
-        if (brought.Length > FewRecords || change.MembershipChanged)
+        if (change.MembershipChanged)
         {
             part.Awaited.AddAll();
             fetch.Search();
@@ -253,20 +253,17 @@ sealed partial class Daemon : IAsyncDisposable
         }
     }
 
-    /// <summary>Blocks have come: files that are whole by that are kept as any other. While few are on their way, only those are looked at.</summary>
-    void Landed(OpenPart part, int blocks, long bytes)
+    /// <summary>Blocks have come: files that are whole by that are kept as any other. Only those are looked at that may be.</summary>
+    void Landed(OpenPart part, IReadOnlyList<BlockId> blocks, long bytes)
     {
-        using (Activity? traced = Traces.Source.StartActivity("blocks.landed")) traced?.SetTag("vault.id", part.Entry.Vault.ToString()).SetTag("blocks", blocks).SetTag("bytes", bytes);
+        using (Activity? traced = Traces.Source.StartActivity("blocks.landed")) traced?.SetTag("vault.id", part.Entry.Vault.ToString()).SetTag("blocks", blocks.Count).SetTag("bytes", bytes);
         if (swarm.FetchOf(part.Entry.Vault) is { Shares: true }) return; // files aren't expected to become whole
         if (part.Catalog.IsOnDemand) return; // who asked for it looks after it
-        IReadOnlyList<BlockId>? roots = part.Awaited.Take(out int turn);
-        part.Catalog.Arrived(roots);
+        IReadOnlyList<BlockId>? touched = part.Awaited.Touched(blocks, out int turn);
+        part.Catalog.Arrived(touched);
         Watched.ContentArrived(part.Entry.Vault);
-        if (roots is null)
-        {
-            if (swarm.FetchOf(part.Entry.Vault) is { IsComplete: true }) part.Awaited.ForgetAll(turn);
-        }
-        else part.Awaited.Remove(roots.Where(root => home.Store.IsWhole(part.Entry.Vault.Tag, root)));
+        if (touched is null) part.Awaited.Found(turn, part.Catalog.Expected());
+        else part.Awaited.Looked(touched.Select(root => (root, home.Store.IsWhole(part.Entry.Vault.Tag, root))));
     }
 
     void Compare(OpenPart part)
@@ -345,7 +342,7 @@ sealed partial class Daemon : IAsyncDisposable
     }
 
     /// <summary>A vault in the swarm.</summary>
-    sealed class OpenPart(KeyRingEntry entry, OpenVault vault, TimeProvider time)
+    sealed class OpenPart(KeyRingEntry entry, OpenVault vault, BlockStore store, TimeProvider time)
     {
         public KeyRingEntry Entry => entry;
         public VaultCatalog Catalog => vault.Catalog;
@@ -356,7 +353,7 @@ sealed partial class Daemon : IAsyncDisposable
         public Action<IReadOnlyList<SignedMessage>>? OnSaid { get; set; }
         public VaultKeeping? Keeping { get; set; }
         public Action<ForkProof>? OnForked { get; set; }
-        public AwaitedRoots Awaited { get; } = new(FewRecords);
+        public AwaitedRoots Awaited { get; } = new(MostAwaited, id => store.Contains(entry.Vault.Tag, id));
         public Comparisons Compared { get; } = new(entry.Vault.ToString(), time);
         public ChangeNotices? Notices { get; set; }
 

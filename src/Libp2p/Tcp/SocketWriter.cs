@@ -12,12 +12,13 @@ sealed class SocketWriter(Socket socket) : PipeWriter
 
     byte[]? buffer;
     int count;
+    int usual; // what the last flush sent: the next will be as large, and is better put together where it has room
     bool completed;
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
         int needed = count + Math.Max(sizeHint, 1);
-        if (buffer is null) buffer = ArrayPool<byte>.Shared.Rent(Math.Max(needed, SmallestBuffer));
+        if (buffer is null) buffer = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(needed, usual), SmallestBuffer));
         else if (buffer.Length < needed)
         {
             byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, 2 * buffer.Length));
@@ -41,6 +42,7 @@ sealed class SocketWriter(Socket socket) : PipeWriter
     {
         for (int sent = 0; sent < count;)
             sent += await socket.SendAsync(buffer.AsMemory(sent, count - sent), SocketFlags.None, cancellationToken);
+        usual = count;
         Release();
         return new FlushResult(false, completed);
     }

@@ -7,6 +7,9 @@ namespace Vault.Libp2p.Yamux;
 // The loop that writes: what is due, in frames, as fast as the link and the limits allow.
 sealed partial class Mux
 {
+    /// <summary>Noise frames that one send takes along, if so much is due: half the calls, and half the wakings of the other side.</summary>
+    const int FramesAtOnce = 2;
+
     Turn smallTurn, bulkTurn, creditTurn;
     ITimer? turnComes;
 
@@ -18,6 +21,7 @@ sealed partial class Mux
             {
                 if (Fill())
                 {
+                    for (int more = 1; more < FramesAtOnce && Fill();) more++;
                     FlushResult flushed = await pipe.Output.FlushAsync();
                     if (flushed.IsCompleted) break;
                 }
@@ -35,38 +39,48 @@ sealed partial class Mux
 
     /// <summary>
     /// Gathers one Noise frame of what is due and may go now, control before data, straight into the link's own buffer, and seals it
-    /// there. At most one such frame, under 64 KiB, lies between a stream's turn and the socket.
+    /// there: outside the lock, as nobody else seals. At most a few such frames, each under 64 KiB, lie between a stream's turn and the socket.
     /// </summary>
     bool Fill()
     {
-        lock (gate)
-        {
-            if (!session.HasOutput) return false;
-            // A farewell waits for nobody's turn.
-            bool limited = !closing && (upload.IsOn || download.IsOn);
-            if (!limited) return Fill(NoiseTransport.MaxPlaintext, int.MaxValue, smallOnly: false) > 0;
-
-            int credit = session.HasCredit ? creditTurn.Take() : 0;
-            bool smallOnly = session.HasSmallOutput || credit > 0;
-            int room = smallOnly ? smallTurn.Take() : 0;
-            if (room == 0)
-            {
-                smallOnly = false;
-                room = bulkTurn.Take();
-            }
-            int filled = room > 0 ? Fill(Math.Min(room, NoiseTransport.MaxPlaintext), credit, smallOnly) : 0;
-            if (room > 0 && smallOnly) smallTurn.Used(filled);
-            else if (room > 0) bulkTurn.Used(filled);
-            if (filled == 0) WakeAtNextTurn();
-            return filled > 0;
-        }
+        Span<byte> frame = default;
+        int filled;
+        lock (gate) filled = Gather(ref frame);
+        if (filled == 0) return false;
+        int sealedSize = noise.Seal(frame, filled);
+        pipe.Output.Advance(sealedSize);
+        Volatile.Write(ref bytesOut, bytesOut + sealedSize);
+        return true;
     }
 
-    /// <summary>One frame of at most <paramref name="room"/> bytes; zero when there is nothing for it.</summary>
-    int Fill(int room, int credit, bool smallOnly)
+    int Gather(ref Span<byte> frame)
+    {
+        if (!session.HasOutput) return 0;
+        // A farewell waits for nobody's turn.
+        bool limited = !closing && (upload.IsOn || download.IsOn);
+        if (!limited) return Gather(ref frame, NoiseTransport.MaxPlaintext, int.MaxValue, smallOnly: false);
+
+        int credit = session.HasCredit ? creditTurn.Take() : 0;
+        bool smallOnly = session.HasSmallOutput || credit > 0;
+        int room = smallOnly ? smallTurn.Take() : 0;
+        if (room == 0)
+        {
+            smallOnly = false;
+            room = bulkTurn.Take();
+        }
+        int filled = room > 0 ? Gather(ref frame, Math.Min(room, NoiseTransport.MaxPlaintext), credit, smallOnly) : 0;
+        int used = filled > 0 ? filled + NoiseTransport.Overhead : 0;
+        if (room > 0 && smallOnly) smallTurn.Used(used);
+        else if (room > 0) bulkTurn.Used(used);
+        if (filled == 0) WakeAtNextTurn();
+        return filled;
+    }
+
+    /// <summary>What goes into one frame of at most <paramref name="room"/> bytes; zero when there is nothing for it.</summary>
+    int Gather(ref Span<byte> frame, int room, int credit, bool smallOnly)
     {
         const int worthATurn = FrameHeader.Size + 256; // less room than this is left for the next frame
-        Span<byte> frame = pipe.Output.GetSpan(NoiseTransport.Overhead + room);
+        frame = pipe.Output.GetSpan(NoiseTransport.Overhead + room);
         Span<byte> body = frame.Slice(NoiseTransport.PrefixSize, room);
         int at = 0;
         while (body.Length - at >= worthATurn)
@@ -96,11 +110,7 @@ sealed partial class Mux
             }
             else break;
         }
-        if (at == 0) return 0;
-        int sealedSize = noise.Seal(frame, at);
-        pipe.Output.Advance(sealedSize);
-        Volatile.Write(ref bytesOut, bytesOut + sealedSize);
-        return sealedSize;
+        return at;
     }
 
     /// <summary>What waits for its turn under a limit is looked at again then. Under the lock.</summary>

@@ -38,7 +38,7 @@ public sealed record MuxLimits
     public int ResetsPerSecond { get; init; } = 200;
 
     /// <summary>Bytes a writer may hand over before its flush waits.</summary>
-    public int MaxUnsent { get; init; } = 64 * 1024;
+    public int MaxUnsent { get; init; } = 256 * 1024;
 
     /// <summary>How often the other side is asked whether it is alive, and how long it has for the answer. Yamux's customary 30 s.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
