@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Vault.Blocks;
 using Vault.Primitives;
 using Vault.Tests.Support;
 using Xunit;
@@ -38,6 +39,28 @@ public sealed class DaemonCommandTests
             using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
             return Encoding.ASCII.GetString(said, 0, await socket.ReceiveAsync(said, patience.Token));
         }
+    }
+
+    [Fact]
+    public async Task A_file_that_breaks_off_in_the_middle_ends_with_a_sentence_and_a_code()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync(folder["data"]);
+        await daemon.RunAsync(null, "create", "photos");
+        byte[] content = RandomSource.Seeded(1).Bytes(20_000_000);
+        await daemon.PutAsync("large", content);
+        string segment = Directory.GetFiles(Path.Combine(daemon.Folder, SegmentFiles.FolderName), "*.seg").MaxBy(path => new FileInfo(path).Length)!;
+        using (FileStream file = new(segment, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            file.Position = 15_000_000;
+            int byteThere = file.ReadByte();
+            file.Position--;
+            file.WriteByte((byte)(byteThere ^ 1));
+        }
+        (int code, byte[] output, string error) = await daemon.TryAsync(null, "cat", "photos", "large");
+        Assert.Equal(1, code);
+        Assert.True(output.Length < content.Length && content.AsSpan().StartsWith(output));
+        Assert.Contains("vault: error: the daemon broke off in the middle of the file\n", error, StringComparison.Ordinal);
     }
 
     [Fact]

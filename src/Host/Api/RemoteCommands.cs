@@ -126,7 +126,7 @@ sealed class RemoteCommands : ICommands
         {
             using (response) await ReadAsync(response, stop); // throws what it says
         }
-        return new FileContent(await response.Content.ReadAsStreamAsync(stop), response.Content.Headers.ContentLength ?? 0);
+        return new FileContent(new ContentFromDaemon(await response.Content.ReadAsStreamAsync(stop)), response.Content.Headers.ContentLength ?? 0);
     }
 
     async Task<TResult> CallAsync<TRequest, TResult>(ApiCall<TRequest, TResult> call, TRequest request, IProgress<TransferProgress>? progress, CancellationToken stop)

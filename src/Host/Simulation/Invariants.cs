@@ -127,8 +127,13 @@ sealed class Invariants(World world)
     /// <summary>Whether all who are up have one root and one set of heads; asked while they settle.</summary>
     public static bool Agree(IReadOnlyList<Device> devices) => devices.All(device => device.Catalog.Root == devices[0].Catalog.Root && Heads(device).SequenceEqual(Heads(devices[0])));
 
-    /// <summary>From a fork on everyone may have another history, or none.</summary>
-    static IEnumerable<FeedHead> Heads(Device device) => device.Chat.Heads.Where(head => !device.Chat.IsHeld(head.Feed, head.Sequence));
+    /// <summary>From a fork on everyone may have another history, or none: up to there all have the same.</summary>
+    static IEnumerable<(FeedId Feed, ulong Sequence, Hash32? Hash)> Heads(Device device)
+    {
+        foreach (FeedHead head in device.Chat.Heads)
+            if (device.Chat.ForkOf(head.Feed) is not { } fork || head.Sequence < fork.Sequence) yield return (head.Feed, head.Sequence, head.Hash);
+            else if (fork.Sequence > 1) yield return (head.Feed, fork.Sequence - 1, device.Chat.Find(head.Feed, fork.Sequence - 1, withBody: false)?.Hash);
+    }
 
     /// <summary>After the quiet time.</summary>
     public void Settled(IReadOnlyList<Device> devices)
