@@ -22,6 +22,9 @@ sealed class MemorySet
     /// <summary>The record that a leaf stands for.</summary>
     public Func<Leaf, ReadOnlyMemory<byte>> RecordOf { get; init; } = Record.Of;
 
+    /// <summary>Leaves that aren't taken in, as if something later stood in their place.</summary>
+    public Predicate<Leaf> Refuses { get; init; } = _ => false;
+
     public int Count => leaves.Count;
 
     public IReadOnlyCollection<Leaf> Leaves => leaves;
@@ -32,7 +35,7 @@ sealed class MemorySet
 
     public bool Add(Leaf leaf)
     {
-        if (!leaves.Add(leaf)) return false;
+        if (Refuses(leaf) || !leaves.Add(leaf)) return false;
         cells.Add(leaf.Id, Key);
         sorted = null;
         return true;

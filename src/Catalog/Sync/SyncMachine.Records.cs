@@ -64,6 +64,7 @@ public sealed partial class SyncMachine
     void OnRecords(SyncRun current, SyncMessage.Records records)
     {
         current.RecordsAllowed -= records.Values.Length;
+        current.Come += records.Values.Length;
         if (current.ReceivedLast || current.RecordsAllowed < 0) throw new ProtocolException("the peer sends more records than it was asked for");
         if (current.Peer!.PullOnly && records.Values.Length > 0) throw new ProtocolException("the peer gives although it only takes");
         if (records.Values.Length > 0) events.Enqueue(new SyncOutput.Merge(records.Values, Asked: true));
@@ -95,7 +96,8 @@ public sealed partial class SyncMachine
         if (phase != Phase.Comparing || run is not { Settling: true, SentDone: null } current) return;
         current.Settle(standing().View);
         Give(current, current.Held, last: true);
-        bool everything = current.PullOnly && current.Level > 0 && current.Found && current.Wanted == 0;
+        // What came and isn't in the set was replaced here already, or waits: to ask for it again and again would bring no more.
+        bool everything = current.PullOnly && current.Level > 0 && current.Found && current.Come >= current.Wanted;
         current.SentDone = new SyncMessage.Done(everything, RootTag.Of(current.View.Root, side, channel));
         Enqueue(current.SentDone);
         FinishWhenDone(current);

@@ -30,9 +30,10 @@ sealed class SyncRun(SyncStanding standing) : IDisposable
     internal int Level { get; set; }
     internal TreeWalk? Walk { get; set; }
 
-    /// <summary>Of this level: whether this side has found the difference, and how much the peer was to give of it.</summary>
+    /// <summary>Of this level: whether this side has found the difference, how much the peer was to give of it, and how much it has given.</summary>
     internal bool Found { get; set; }
     internal int Wanted { get; set; }
+    internal int Come { get; set; }
 
     /// <summary>Ids that wait for the peer's records of the same buckets, which may be newer versions of them.</summary>
     internal IReadOnlyList<ulong> Held { get; set; } = [];
@@ -56,7 +57,7 @@ sealed class SyncRun(SyncStanding standing) : IDisposable
         Found = SentLast = ReceivedLast = Settling = false;
         SentDone = ReceivedDone = null;
         Held = [];
-        Wanted = 0;
+        Wanted = Come = 0;
     }
 
     public void Dispose()

@@ -24,6 +24,20 @@ public sealed class PullOnlyTests
     });
 
     [Fact]
+    public void What_it_has_replaced_already_does_not_keep_it_from_catching_up() => Seed.Check(20, random =>
+    {
+        Leaf[] shared = random.Leaves(random.Below(1000)), later = random.Leaves(3), replaced = random.Leaves(3), missing = random.Leaves(random.Below(20));
+        MemorySet restored = new([.. shared, .. later]) { Refuses = replaced.Contains }, current = new([.. shared, .. replaced, .. missing]);
+        SyncStanding old = new(null!, PullOnly: true);
+        using Pair pair = random.Below(2) == 0 ? new Pair(restored, current, old) : new Pair(current, restored, null, old);
+        pair.Begin(both: random.Below(2) == 0);
+
+        Assert.All(missing, leaf => Assert.Contains(leaf, restored.Leaves));
+        Assert.Equal(SyncResult.Pulled, pair.Primary.Results[^1]);
+        Assert.Equal(SyncResult.Pulled, pair.Secondary.Results[^1]);
+    });
+
+    [Fact]
     public void A_device_that_was_put_back_finds_out_from_a_peer_that_remembers() => Seed.Check(20, random =>
     {
         Leaf[] shared = random.Leaves(200), later = random.Leaves(20), unsent = random.Leaves(3);

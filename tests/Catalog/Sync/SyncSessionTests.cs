@@ -125,6 +125,26 @@ public sealed class SyncSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_device_put_back_that_writes_over_what_others_have_before_it_meets_them_catches_up_and_its_change_comes_to_all()
+    {
+        MemoryDatabase meta = new(CatalogRig.MetaFamilies);
+        Node founder = rig.NewFounder(), other = rig.NewMember(founder, Role.Writer, meta: meta);
+        founder.Put("shared", "1");
+        await using (SessionPair pair = Join(founder, other)) await pair.AgreeAsync();
+        IDatabase earlier = meta.Kill();
+        other.Put("written after the backup", "2");
+        await using (SessionPair pair = Join(founder, other)) await pair.AgreeAsync();
+
+        other.Reopen(earlier);
+        other.Put("shared", "changed before it knew");
+        await using (SessionPair pair = Join(founder, other)) await pair.AgreeAsync();
+        Assert.False(other.Catalog.IsPullOnly);
+        Assert.Equal(["shared", "written after the backup"], other.Names());
+        Assert.Equal(founder.Catalog.Root, other.Catalog.Root);
+        Assert.Equal(22, founder.Find("shared")!.Size);
+    }
+
+    [Fact]
     public async Task Noise_and_forged_records_end_the_session()
     {
         Node founder = rig.NewFounder();
