@@ -38,8 +38,12 @@ await check('gossip of a topic passes through the daemon', async () => {
   for (const node of [one, two]) { node.services.pubsub.subscribe(topic); await node.dial(address) }
   await until(() => [one, two].every(node => node.services.pubsub.getMeshPeers(topic).includes(ready.peer)), 'the daemon is in both meshes')
   const text = randomUUID()
-  await one.services.pubsub.publish(topic, new TextEncoder().encode(text))
-  await until(() => got.includes(text), 'the message at the other side')
+  // js counts the daemon into its mesh when it asks to be in its; what is published before the daemon has read that passes the other by. So it is said until it comes.
+  let turns = 0
+  await until(async () => {
+    if (turns++ % 25 === 0) await one.services.pubsub.publish(topic, new TextEncoder().encode(`${text} ${turns}`))
+    return got.some(message => message.startsWith(text))
+  }, 'the message at the other side')
   // Topics of vaults are for members: a stranger with the swarm key isn't told that there are any.
   assert(one.services.pubsub.getSubscribers(topic).length === 1, 'the daemon tells of its topic')
   assert(JSON.stringify(one.services.pubsub.topics ? [...one.services.pubsub.topics.keys()] : []) === JSON.stringify([topic]), 'the daemon tells of other topics')
