@@ -2,7 +2,7 @@
 // built from. Nothing here knows of files, vaults, peers or time. The one native library of this project is libsodium
 // (Sodium.cs), for what the base class library lacks: Ed25519, X25519, XSalsa20, XChaCha20-Poly1305 and Argon2id.
 // HKDF, ChaCha20-Poly1305 and AES-GCM come from the base class library (OpenSSL beneath), SHA-256 and HMAC too, by a shorter way
-// (Sha256.cs).
+// (Sha256.cs, HmacSha256.cs).
 // Read next: SecretBytes.cs (who owns a secret), then the primitive you came for.
 
 using System.Buffers.Binary;

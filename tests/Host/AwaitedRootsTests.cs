@@ -41,6 +41,21 @@ public sealed class AwaitedRootsTests
     }
 
     [Fact]
+    public void A_first_block_that_lands_while_its_file_is_being_added_is_not_missed()
+    {
+        AwaitedRoots? awaited = null;
+        IReadOnlyList<BlockId>? seen = null;
+        awaited = new AwaitedRoots(10, _ =>
+        {
+            seen = awaited!.Touched([Id(1)], out int _); // it lands just as it is asked for, too late to be found here
+            return false;
+        });
+        awaited.Found(0, []);
+        awaited.Add([Id(1)]);
+        Assert.Equal([Id(1)], seen);
+    }
+
+    [Fact]
     public void What_is_added_while_all_is_looked_through_is_not_forgotten_by_it()
     {
         AwaitedRoots awaited = New();

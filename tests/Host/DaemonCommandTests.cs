@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Vault.Blocks;
 using Vault.Primitives;
 using Vault.Tests.Support;
 using Xunit;
@@ -49,14 +48,7 @@ public sealed class DaemonCommandTests
         await daemon.RunAsync(null, "create", "photos");
         byte[] content = RandomSource.Seeded(1).Bytes(20_000_000);
         await daemon.PutAsync("large", content);
-        string segment = Directory.GetFiles(Path.Combine(daemon.Folder, SegmentFiles.FolderName), "*.seg").MaxBy(path => new FileInfo(path).Length)!;
-        using (FileStream file = new(segment, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
-        {
-            file.Position = 15_000_000;
-            int byteThere = file.ReadByte();
-            file.Position--;
-            file.WriteByte((byte)(byteThere ^ 1));
-        }
+        StoredBlocks.Damage(daemon.Folder, _ => 15_000_000);
         (int code, byte[] output, string error) = await daemon.TryAsync(null, "cat", "photos", "large");
         Assert.Equal(1, code);
         Assert.True(output.Length < content.Length && content.AsSpan().StartsWith(output));

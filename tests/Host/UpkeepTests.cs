@@ -64,14 +64,7 @@ public sealed class UpkeepTests : IDisposable
     public async Task A_damaged_block_is_named_and_the_exit_code_says_so()
     {
         await FillAsync();
-        string segment = Directory.GetFiles(Path.Combine(Data, SegmentFiles.FolderName), "*.seg").MaxBy(path => new FileInfo(path).Length)!;
-        using (FileStream file = new(segment, FileMode.Open, FileAccess.ReadWrite))
-        {
-            file.Position = file.Length / 2;
-            int byteThere = file.ReadByte();
-            file.Position--;
-            file.WriteByte((byte)(byteThere ^ 1));
-        }
+        StoredBlocks.Damage(Data, length => length / 2);
         await ShowsAsync("""
             $ vault verify --data {home}/data
             * blocks, * bytes read; 1 damaged, 0 missing

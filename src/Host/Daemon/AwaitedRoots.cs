@@ -19,16 +19,14 @@ sealed class AwaitedRoots(int most, Predicate<BlockId> isHere)
     public void Add(IEnumerable<BlockId> added)
     {
         BlockId[] some = [.. added];
-        bool[] here = [.. some.Select(id => isHere(id))];
         lock (gate)
         {
-            for (int i = 0; i < some.Length; i++)
-            {
-                roots.Add(some[i]);
-                if (here[i]) begun.Add(some[i]);
-            }
+            roots.UnionWith(some);
             if (roots.Count > most) AddAll();
         }
+        // Asked afterwards: a block that landed before its file was awaited is found here, one that lands later by what lands.
+        BlockId[] here = [.. some.Where(id => isHere(id))];
+        lock (gate) begun.UnionWith(here.Where(roots.Contains));
     }
 
     public void AddAll()
