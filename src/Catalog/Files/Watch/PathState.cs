@@ -16,7 +16,12 @@ readonly record struct Shown(VaultPath Name, Look Look, VersionVector Seen, Vaul
 
 /// <summary>What stood under a name when folder and vault last agreed about it.</summary>
 /// <param name="Seen">What the vault showed there then.</param>
-readonly record struct Based(VaultPath Name, Look Look, VersionVector Seen);
+/// <param name="Next">What we were about to make of it when this was noted; null when nothing.</param>
+readonly record struct Based(VaultPath Name, Look Look, VersionVector Seen, Turn? Next = null);
+
+/// <summary>What a name is about to stand for.</summary>
+/// <param name="Look">Null when it is about to be removed.</param>
+readonly record struct Turn(Look? Look, VersionVector Seen);
 
 /// <summary>What stands under a name in the folder now.</summary>
 /// <param name="Look">Null when nothing does.</param>
@@ -82,4 +87,18 @@ abstract record Step
 sealed record Decision(IReadOnlyList<Based> Base, IReadOnlyList<Step.Edit> Edits, IReadOnlyList<Step> Outs)
 {
     public bool IsNone => Edits.Count + Outs.Count == 0;
+
+    /// <summary>
+    /// What to note of a name before the changes to the folder are begun. Whoever ends on the way finds one or the other under a name, and
+    /// what is neither was written by somebody who saw nobody knows which.
+    /// </summary>
+    public static Based Announced(Based now, IEnumerable<Step> outs)
+    {
+        foreach (Step step in outs)
+        {
+            if (step is Step.Place { Over: { } over, What: var what } && over.Name == now.Name) return now with { Next = new Turn(what.Look, what.Seen) };
+            if (step is Step.Clear { What: var gone } && gone.Name == now.Name) return now with { Next = new Turn(null, VersionVector.Empty) };
+        }
+        return now;
+    }
 }

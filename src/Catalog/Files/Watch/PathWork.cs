@@ -16,6 +16,7 @@ sealed class PathWork
     readonly List<SourceStamp> imported = [];
     List<BaseEntry> now;
     List<Step> outs;
+    bool announced;
 
     PathWork(VaultPath path, WatchTools tools, VaultSide vault, IReadOnlyList<BaseEntry> stored, Dictionary<VaultPath, Sight> sights)
     {
@@ -132,6 +133,15 @@ sealed class PathWork
         }
     }
 
+    /// <summary>Notes what is about to be replaced or removed in the folder, and by what, before any of it is.</summary>
+    public void Announce(Batch batch, WatchTools with)
+    {
+        List<BaseEntry> then = [.. now.Select(entry => entry with { Base = Decision.Announced(entry.Base, outs) })];
+        if (then.SequenceEqual(now)) return;
+        with.Rows.Put(batch, with.Id, Path, stored, then);
+        announced = true;
+    }
+
     /// <summary>Does to the folder what was decided, and remembers what was done. True when something stands in the way that may go.</summary>
     /// <param name="folders">Whether folders are cleared now, or everything else is done.</param>
     public async ValueTask<bool> ActAsync(FolderHands hands, WatchPass pass, bool folders, CancellationToken stop)
@@ -194,6 +204,6 @@ sealed class PathWork
     public void Note(Batch batch, WatchTools with)
     {
         foreach (SourceStamp source in imported) with.Journal.Forget(batch, source);
-        if (!now.SequenceEqual(stored)) with.Rows.Put(batch, with.Id, Path, stored, now);
+        if (announced || !now.SequenceEqual(stored)) with.Rows.Put(batch, with.Id, Path, stored, now);
     }
 }

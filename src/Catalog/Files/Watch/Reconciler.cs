@@ -14,9 +14,18 @@ static class Reconciler
         Dictionary<VaultPath, Shown> shown = state.Shown.ToDictionary(one => one.Name);
         Dictionary<VaultPath, Found> folder = state.Folder.ToDictionary(one => one.Name);
         foreach (Found found in state.Folder)
+            if (!found.IsUnknown && agreed.Remove(found.Name, out Based noted) && Ended(noted, found.Look) is { } ended) agreed.Add(found.Name, ended);
+        foreach (Found found in state.Folder)
             if (!found.IsUnknown && Adopted(state, found, agreed, shown) is { } adopted) agreed[found.Name] = adopted;
         List<Step.Edit> edits = Beside.Arrange(state, Edits(state, agreed, shown, folder));
         return new Decision([.. agreed.Values], edits, edits.Count > 0 ? [] : Outs(state, agreed, shown, folder));
+    }
+
+    /// <summary>What a name stood for when whoever changed it last had ended; null when nothing, or when nobody can tell: then what is found there replaces neither.</summary>
+    static Based? Ended(Based noted, Look? found)
+    {
+        if (noted.Next is not { } next || found == noted.Look) return noted with { Next = null };
+        return found == next.Look && found is { } look ? new Based(noted.Name, look, next.Seen) : null;
     }
 
     /// <summary>What a name stands for by now, where that can be told without asking anybody; null to leave it as it is.</summary>
@@ -65,7 +74,7 @@ static class Reconciler
             Based? before = agreed.TryGetValue(found.Name, out Based known) ? known : null;
             if (found.Look is null && before != null) thrownAway.Add(found.Name);
             else if (found.Look is { } look && look != before?.Look)
-                edits.Add(new Step.Put(found.Name, look, before?.Seen ?? shown[found.Name].Seen, [], before != null) { Meant = [found.Name] });
+                edits.Add(new Step.Put(found.Name, look, before?.Seen ?? (shown.TryGetValue(found.Name, out Shown here) ? here.Seen : VersionVector.Empty), [], before != null) { Meant = [found.Name] });
         }
         if (OwnEdit(state, agreed, shown, folder[state.Path], thrownAway) is { } own) edits.Add(own);
         return edits;

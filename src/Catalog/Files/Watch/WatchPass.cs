@@ -6,7 +6,7 @@ namespace Vault.Catalog;
 
 /// <summary>
 /// One look at a number of paths, and what follows from it. Edits of the folder become durable in the vault, then what the folder
-/// knows of them is noted; changes of the vault are placed, then noted. Ended anywhere, the next look finds out how far it came.
+/// knows of them is noted; changes of the vault are announced, placed, then noted. Ended anywhere, the next look finds out how far it came.
 /// </summary>
 sealed class WatchPass
 {
@@ -160,13 +160,20 @@ sealed class WatchPass
 
     async Task ChangeFolderAsync(List<PathWork> works, FolderHands hands, List<VaultPath> left, CancellationToken stop)
     {
-        List<PathWork> blocked = [];
+        List<PathWork> acting = [], blocked = [];
+        Batch announced = new();
         foreach (PathWork work in works)
         {
             if (work.Decision.Edits.Count > 0) continue;
-            if (!work.IsDestructiveOut) tools.Out.Release(work.Path);
-            else if (!Passes(tools.Out, work.Path, mayOut, postponedOut)) continue;
-            else tools.Out.Release(work.Path);
+            if (work.IsDestructiveOut && !Passes(tools.Out, work.Path, mayOut, postponedOut)) continue;
+            tools.Out.Release(work.Path);
+            work.Announce(announced, tools);
+            acting.Add(work);
+        }
+        // Not even a power cut may leave a name changed and this forgotten.
+        if (announced.Changes.Count > 0) tools.Ports.Meta.Commit(announced, Durability.Synced);
+        foreach (PathWork work in acting)
+        {
             if (await work.ActAsync(hands, this, folders: false, stop)) blocked.Add(work);
         }
         // Folders go when all in them is gone, the deepest first, and what comes in their place comes after that.

@@ -31,7 +31,7 @@ sealed class WatchRows : IDisposable
 
     const byte FolderRow = (byte)'w', BaseRow = (byte)'b', AliasRow = (byte)'a';
     const int Overhead = XChaCha20Poly1305.NonceSize + XChaCha20Poly1305.TagSize;
-    const byte Settled = 1, Mount = 2, HasRoot = 4, HasTarget = 8, HasSeen = 16;
+    const byte Settled = 1, Mount = 2, HasRoot = 4, HasTarget = 8, HasSeen = 16, HasNext = 32;
 
     readonly IDatabase meta;
     readonly VaultTag tag;
@@ -123,14 +123,20 @@ sealed class WatchRows : IDisposable
 
     static void Write(ByteWriter writer, BaseEntry entry)
     {
-        (VaultPath name, Look look, VersionVector seen) = entry.Base;
-        byte flags = (byte)((entry.IsSettled ? Settled : 0) | (entry.IsMount ? Mount : 0) | (look.Root != null ? HasRoot : 0) | (look.Target != null ? HasTarget : 0) | (seen.Count > 0 ? HasSeen : 0));
-        Text(writer, name.Text);
-        writer.Byte(flags).Byte((byte)look.Kind).UInt16(look.Mode);
-        if (look.Root is { } root) writer.Hash(root.Hash);
-        if (look.Target is { } target) Text(writer, target);
+        (VaultPath name, Look look, VersionVector seen, Turn? next) = entry.Base;
         byte[] stat = new byte[FileStat.EncodedSize];
         entry.Stat.Write(stat);
+        Text(writer, name.Text);
+        Write(writer, look, seen, (entry.IsSettled ? Settled : 0) | (entry.IsMount ? Mount : 0) | (next != null ? HasNext : 0), stat);
+        if (next is { } turn) Write(writer, turn.Look ?? default, turn.Seen, 0, []); // nothing is the only look without a kind
+    }
+
+    static void Write(ByteWriter writer, Look look, VersionVector seen, int flags, ReadOnlySpan<byte> stat)
+    {
+        writer.Byte((byte)(flags | (look.Root != null ? HasRoot : 0) | (look.Target != null ? HasTarget : 0) | (seen.Count > 0 ? HasSeen : 0)));
+        writer.Byte((byte)look.Kind).UInt16(look.Mode);
+        if (look.Root is { } root) writer.Hash(root.Hash);
+        if (look.Target is { } target) Text(writer, target);
         writer.Bytes(stat);
         if (seen.Count > 0) seen.Write(writer);
     }
@@ -144,16 +150,29 @@ sealed class WatchRows : IDisposable
         for (int i = 0; i < entries.Length; i++)
         {
             VaultPath? name = VaultPath.Parse(Text(ref reader));
-            byte flags = reader.TakeByte();
-            (RecordKind kind, ushort mode) = ((RecordKind)reader.TakeByte(), reader.TakeUInt16());
-            BlockId? root = (flags & HasRoot) != 0 ? new BlockId(reader.TakeHash()) : null;
-            string? target = (flags & HasTarget) != 0 ? Encoding.UTF8.GetString(Text(ref reader)) : null;
-            ReadOnlySpan<byte> stat = reader.Take(FileStat.EncodedSize);
-            VersionVector? seen = (flags & HasSeen) != 0 ? VersionVector.Read(ref reader) : VersionVector.Empty;
+            (byte flags, Look look, FileStat stat, VersionVector? seen) = ReadLook(ref reader, FileStat.EncodedSize);
+            Turn? next = null;
+            if ((flags & HasNext) != 0)
+            {
+                (_, Look then, _, VersionVector? after) = ReadLook(ref reader, 0);
+                if (after is null) return null;
+                next = new Turn(then == default ? null : then, after);
+            }
             if (reader.Failed || name is null || seen is null) return null;
-            entries[i] = new BaseEntry(new Based(name, new Look(kind, root, mode, target), seen), FileStat.Read(stat), (flags & Settled) != 0, (flags & Mount) != 0);
+            entries[i] = new BaseEntry(new Based(name, look, seen, next), stat, (flags & Settled) != 0, (flags & Mount) != 0);
         }
         return (path, entries);
+    }
+
+    static (byte Flags, Look Look, FileStat Stat, VersionVector? Seen) ReadLook(ref ByteReader reader, int statSize)
+    {
+        byte flags = reader.TakeByte();
+        (RecordKind kind, ushort mode) = ((RecordKind)reader.TakeByte(), reader.TakeUInt16());
+        BlockId? root = (flags & HasRoot) != 0 ? new BlockId(reader.TakeHash()) : null;
+        string? target = (flags & HasTarget) != 0 ? Encoding.UTF8.GetString(Text(ref reader)) : null;
+        ReadOnlySpan<byte> stat = reader.Take(statSize);
+        VersionVector? seen = (flags & HasSeen) != 0 ? VersionVector.Read(ref reader) : VersionVector.Empty;
+        return (flags, new Look(kind, root, mode, target), stat.Length == FileStat.EncodedSize ? FileStat.Read(stat) : default, seen);
     }
 
     static WatchRow? ReadFolder(Hash16 id, byte[] plain)

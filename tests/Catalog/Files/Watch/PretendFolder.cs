@@ -110,7 +110,10 @@ sealed class PretendFolder(Node node, RandomSource random)
             meanwhile?.Invoke(this);
             if (decision.Edits.Count == 0)
             {
-                foreach (Step step in decision.Outs.OrderBy(step => step is Step.Clear ? 1 : 0)) if (step is Step.Put put) Edit(path, [put], vault, now); else Act(path, step, vault, now);
+                if (decision.Outs.Count == 0) return;
+                Note(path, now.ToDictionary(one => one.Key, one => Decision.Announced(one.Value, decision.Outs)));
+                foreach (Step step in decision.Outs.OrderBy(step => step is Step.Clear ? 1 : 0)) if (step is Step.Put put) Edit(path, [put], vault, now); else Act(path, step, now);
+                Note(path, now);
                 return;
             }
             Edit(path, decision.Edits, vault, now);
@@ -159,7 +162,7 @@ sealed class PretendFolder(Node node, RandomSource random)
         }
     }
 
-    void Act(VaultPath path, Step step, VaultSide vault, Dictionary<VaultPath, Based> now)
+    void Act(VaultPath path, Step step, Dictionary<VaultPath, Based> now)
     {
         Based? over = step is Step.Clear clear ? clear.What : ((Step.Place)step).Over;
         Shown? placed = step is Step.Place place ? place.What : null;
@@ -178,7 +181,6 @@ sealed class PretendFolder(Node node, RandomSource random)
         Live();
         if (placed is { } what) now[name] = new Based(name, what.Look, what.Seen);
         else now.Remove(name);
-        Note(path, now);
     }
 
     /// <summary>Told before the program removes or replaces a file, with what is in it.</summary>
