@@ -8,6 +8,7 @@ static class OpeningSettings
     internal const int TolerateTornTail = 0, StopAtDamage = 2; // WALRecoveryMode of rocksdb/options.h
     const int NoCompression = 0;
     const int HeadersOnly = 5; // InfoLogLevel
+    const int TwoLevels = 2; // IndexType of rocksdb/table.h
 
     /// <summary>One handle for the database's and the families' options; RocksDB copies them when it opens.</summary>
     internal static NativeHandle Create(DatabaseOptions wanted, int recovery, int familyCount)
@@ -82,6 +83,9 @@ static class OpeningSettings
         Rocks.rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
         Rocks.rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1);
         Rocks.rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1);
+        // In parts of a block's size: of a table with a million keys each would be one piece of a megabyte, to be read whole for one key.
+        Rocks.rocksdb_block_based_options_set_index_type(table, TwoLevels);
+        Rocks.rocksdb_block_based_options_set_partition_filters(table, 1);
         // Ten bits per key: one absent key in a hundred costs a read.
         Rocks.rocksdb_block_based_options_set_filter_policy(table, Rocks.rocksdb_filterpolicy_create_bloom_full(10));
         Rocks.rocksdb_options_set_block_based_table_factory(options, table);

@@ -51,10 +51,16 @@ static unsafe partial class Rocks
     [LibraryImport(Library)] internal static partial void rocksdb_block_based_options_set_cache_index_and_filter_blocks(nint table, byte on);
     [LibraryImport(Library)] internal static partial void rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(nint table, byte on);
     [LibraryImport(Library)] internal static partial void rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(nint table, byte on);
+    [LibraryImport(Library)] internal static partial void rocksdb_block_based_options_set_index_type(nint table, int type);
+    [LibraryImport(Library)] internal static partial void rocksdb_block_based_options_set_partition_filters(nint table, byte on);
     [LibraryImport(Library)] internal static partial void rocksdb_block_based_options_set_filter_policy(nint table, nint policy);
     [LibraryImport(Library)] internal static partial nint rocksdb_filterpolicy_create_bloom_full(double bitsPerKey);
 
-    [LibraryImport(Library)] internal static partial nint rocksdb_cache_create_lru(nuint capacity);
+    [LibraryImport(Library)] internal static partial nint rocksdb_lru_cache_options_create();
+    [LibraryImport(Library)] internal static partial void rocksdb_lru_cache_options_destroy(nint options);
+    [LibraryImport(Library)] internal static partial void rocksdb_lru_cache_options_set_capacity(nint options, nuint capacity);
+    [LibraryImport(Library)] internal static partial void rocksdb_lru_cache_options_set_num_shard_bits(nint options, int bits);
+    [LibraryImport(Library)] internal static partial nint rocksdb_cache_create_lru_opts(nint options);
     [LibraryImport(Library)] internal static partial void rocksdb_cache_destroy(nint cache);
     [LibraryImport(Library)] internal static partial nuint rocksdb_cache_get_usage(nint cache);
 

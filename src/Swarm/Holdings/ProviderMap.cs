@@ -19,6 +19,8 @@ public sealed class ProviderMap
     ulong[] ids = new ulong[LeastRows]; // by row
     int[] places = new int[4 * LeastRows]; // hash table with open addressing: a row and one, or nobody
     int rows;
+    long remembered; // rows that an earlier run knew: the vault may need them, though that isn't known yet
+    long taken; // bits that were taken away since all rows were looked through: so many may be nobody's now
 
     /// <param name="key">Of the vault, so that digests can be compared.</param>
     /// <param name="random">Nobody shall aim ids at one place of the table.</param>
@@ -51,7 +53,22 @@ public sealed class ProviderMap
         return column;
     }
 
-    public void Remove(HeldColumn column) => columns.Remove(column);
+    public void Remove(HeldColumn column)
+    {
+        taken += column.Digest.Count;
+        columns.Remove(column);
+    }
+
+    /// <summary>Rows for what an earlier run knew, so that there is room for what others hold of it before it is known what the vault needs.</summary>
+    internal void Remember(ReadOnlySpan<HeldId> known)
+    {
+        foreach (HeldId id in known)
+            if (Find(id.Value) < 0) NewRow(id.Value, stranger: false);
+        remembered = rows;
+    }
+
+    /// <summary>What the vault needs is known from now on.</summary>
+    internal void EndRemembering() => remembered = 0;
 
     /// <summary>Whether the vault needs it, as far as is known here.</summary>
     public bool Contains(Blocks.BlockId needed) => Contains(Needed, HeldId.Of(needed));
@@ -88,19 +105,22 @@ public sealed class ProviderMap
         int row = Find(id.Value);
         if (row < 0 || !column[row]) return false;
         column[row] = false;
+        taken++;
         column.Digest = column.Digest.Without(key.Hash(id.Value));
         return true;
     }
 
-    public static void Clear(HeldColumn column)
+    public void Clear(HeldColumn column)
     {
+        taken += column.Digest.Count;
         Array.Clear(column.Words);
         column.Digest = default;
     }
 
     /// <summary>The first has what the second has from now on.</summary>
-    public static void Copy(HeldColumn to, HeldColumn from)
+    public void Copy(HeldColumn to, HeldColumn from)
     {
+        taken += to.Digest.Count;
         from.Words.CopyTo(to.Words, 0);
         to.Digest = from.Digest;
     }
@@ -213,13 +233,16 @@ public sealed class ProviderMap
 
     int NewRow(ulong id, bool stranger)
     {
-        if (stranger && rows - Needed.Digest.Count >= HoldingsLimits.Strangers) Compact();
-        if (rows == HoldingsLimits.Rows || stranger && rows - Needed.Digest.Count >= HoldingsLimits.Strangers) return -1;
+        // Looking through all rows for each block there is no room for would be a gift to whoever invents blocks.
+        if (stranger && IsCrowded && taken >= HoldingsLimits.Strangers / 16) Compact();
+        if (rows == HoldingsLimits.Rows || stranger && IsCrowded) return -1;
         if (rows == ids.Length) Resize(Math.Min(HoldingsLimits.Rows, rows + rows / 8 + LeastRows));
         ids[rows] = id;
         Place(rows++);
         return rows - 1;
     }
+
+    bool IsCrowded => rows - Math.Max(Needed.Digest.Count, remembered) >= HoldingsLimits.Strangers;
 
     int PlaceOf(ulong id) => (int)(unchecked((id ^ seed) * (seed | 1)) >> 32) & places.Length - 1;
 
@@ -260,6 +283,7 @@ public sealed class ProviderMap
     /// <summary>Forgets blocks that nobody claims and nothing needs.</summary>
     public void Compact()
     {
+        taken = 0;
         if (IsAllUsed()) return;
         int kept = 0;
         for (int row = 0; row < rows; row++)
@@ -279,6 +303,7 @@ public sealed class ProviderMap
             kept++;
         }
         rows = kept;
+        remembered = Math.Min(remembered, rows);
         Renumbered++;
         Rehash();
     }

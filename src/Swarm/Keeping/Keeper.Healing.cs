@@ -46,8 +46,8 @@ public sealed partial class Keeper
     // What is needed is named in one pass; until its end the one before counts. Nobody is told what is held here before the first has ended.
     public void BeginNeeded()
     {
-        ProviderMap.Clear(needing);
-        ProviderMap.Clear(innerOfNeeding);
+        map.Clear(needing);
+        map.Clear(innerOfNeeding);
     }
 
     public void Need(BlockId block, bool inner)
@@ -59,8 +59,9 @@ public sealed partial class Keeper
     public void EndNeeded()
     {
         if (needing.Digest != map.Needed.Digest) Changed();
-        ProviderMap.Copy(map.Needed, needing);
-        ProviderMap.Copy(map.Inner, innerOfNeeding);
+        map.Copy(map.Needed, needing);
+        map.Copy(map.Inner, innerOfNeeding);
+        map.EndRemembering();
         // What nothing needs any more goes some day, and nobody shall count on it meanwhile.
         foreach (HeldId id in map.Without(map.Self, map.Needed))
         {

@@ -183,7 +183,7 @@ public sealed partial class Keeper
         if (tell.Cells.Length == 0) return false;
         (Cell[] difference, HeldColumn from, _) = Difference(peer, tell);
         if (Peeling.Peel(difference, key) is not { } found) return false;
-        if (from != peer.Column) ProviderMap.Copy(peer.Column, from);
+        if (from != peer.Column) map.Copy(peer.Column, from);
         foreach (ulong id in found.Mine) map.Take(peer.Column, new HeldId(id));
         foreach (ulong id in found.Theirs) map.Add(peer.Column, new HeldId(id));
         Changed();
@@ -201,7 +201,7 @@ public sealed partial class Keeper
             AskList(peer, tell.Next, now);
             return;
         }
-        ProviderMap.Clear(peer.Column);
+        map.Clear(peer.Column);
         foreach (HeldId id in listed) map.Add(peer.Column, id);
         peer.Listed = null;
         Changed();

@@ -33,6 +33,7 @@ public sealed partial class Keeper
         if (reader.Failed || count > HoldingsLimits.Rows || reader.Rest.Length < count * (long)sizeof(ulong)) return;
         HeldId[] ids = new HeldId[count];
         for (int i = 0; i < ids.Length; i++) ids[i] = new HeldId(reader.TakeUInt64());
+        map.Remember(ids);
         for (int left = reader.TakeUInt16(); left > 0 && !reader.Failed; left--)
         {
             DeviceId device = reader.TakeDevice();

@@ -7,8 +7,9 @@ namespace Vault.Swarm;
 // What the vault needs, block by block: what of it is here is told, what is short is healed, and what lies on the disk is read now and then.
 public sealed partial class VaultKeeping
 {
-    /// <summary>What changed without anybody telling is noticed by then.</summary>
+    /// <summary>What changed without anybody telling is noticed by then; where there is very much to look at, a device with nothing to do still rests.</summary>
     static readonly TimeSpan LookAnyway = TimeSpan.FromMinutes(10);
+    const int RestShare = 500;
 
     /// <summary>After a change, so that several are looked at together; and a look takes at most a fifth of the time.</summary>
     static readonly TimeSpan LookPause = TimeSpan.FromSeconds(2);
@@ -29,6 +30,7 @@ public sealed partial class VaultKeeping
     HeldColumn? knownLeaves;
     volatile bool mustLook = true;
     bool looked;
+    TimeSpan lookTook;
     long lastLook, lastSave, used, hereBlocks;
     long? underSince;
     double healedLately;
@@ -67,14 +69,15 @@ public sealed partial class VaultKeeping
                 await lookPulse.WaitAsync(HealingLimits.LookEvery, ports.Time, closing.Token);
                 bool due;
                 underSince = Figures().UnderMinimum == 0 ? null : underSince ?? ports.Time.GetTimestamp();
-                lock (gate) due = mustLook || keeper.IsDirty && keeper.IsShort(Now) || ports.Time.GetElapsedTime(lastLook) > LookAnyway;
+                lock (gate) due = mustLook || keeper.IsDirty && keeper.IsShort(Now) || ports.Time.GetElapsedTime(lastLook) is var rested && rested > LookAnyway && rested > lookTook * RestShare;
                 if (due)
                 {
                     await Task.Delay(LookPause, ports.Time, closing.Token);
                     lastLook = ports.Time.GetTimestamp();
                     mustLook = false;
                     LookThrough();
-                    await Task.Delay(ports.Time.GetElapsedTime(lastLook) * LookShare, ports.Time, closing.Token);
+                    lookTook = ports.Time.GetElapsedTime(lastLook);
+                    await Task.Delay(lookTook * LookShare, ports.Time, closing.Token);
                 }
                 if (ports.Time.GetElapsedTime(lastSave) > SaveEvery) Save();
             }

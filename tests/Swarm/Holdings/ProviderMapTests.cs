@@ -70,7 +70,23 @@ public sealed class ProviderMapTests
         int taken = Ids(random, HoldingsLimits.Strangers + 5000).Count(id => map.Add(liar, id));
         Assert.Equal(HoldingsLimits.Strangers, taken);
         Assert.All(Ids(random, 1000), id => Assert.True(map.Add(map.Needed, id)));
-        ProviderMap.Clear(liar);
+        map.Clear(liar);
         Assert.True(map.Add(liar, new HeldId(1)));
+    }
+
+    [Fact]
+    public void A_device_that_invents_and_takes_back_doesnt_have_all_rows_looked_through_each_time()
+    {
+        RandomSource random = RandomSource.Seeded(3);
+        ProviderMap map = new(key, random);
+        HeldColumn liar = map.AddColumn();
+        HeldId[] ids = Ids(random, HoldingsLimits.Strangers + 5000);
+        foreach (HeldId id in ids) map.Add(liar, id);
+        for (int i = 0; i < 5000; i++)
+        {
+            map.Take(liar, ids[i]);
+            map.Add(liar, ids[HoldingsLimits.Strangers + i]);
+        }
+        Assert.Equal(0, map.Renumbered);
     }
 }

@@ -68,6 +68,36 @@ public sealed class KeeperTests
     }
 
     [Fact]
+    public void What_others_held_is_known_after_a_restart_though_it_is_more_than_strangers_may_claim()
+    {
+        RandomSource random = RandomSource.Seeded(7);
+        SketchKey key = new(new byte[SketchKey.Size]);
+        DeviceId[] devices = [.. Enumerable.Range(0, 2).Select(_ => new DeviceId(random.Bytes(DeviceId.Size)))];
+        Holder[] holders = [.. devices.Select(device => new Holder(device, Site.Of(device, 0), DeviceClass.Server, 0))];
+        BlockId[] blocks = [.. Enumerable.Range(0, HoldingsLimits.Strangers + 10_000).Select(_ => new BlockId(new Hash32(random.Bytes(Hash32.Size))))];
+        Keeper Begin(ulong run)
+        {
+            Keeper keeper = new(devices[0], key, run, random, TimeSpan.Zero);
+            keeper.Use(holders, 2, 1);
+            return keeper;
+        }
+        Keeper before = Begin(1);
+        before.BeginNeeded();
+        foreach (BlockId block in blocks) before.Need(block, inner: false);
+        before.EndNeeded();
+        ulong sequence = 0;
+        foreach (BlockId[] some in blocks.Chunk(HoldingsLimits.IdsInStatement)) Assert.True(before.Hear(new HoldingStatement(devices[1], 1, ++sequence, default, [.. some.Select(HeldId.Of)], []), TimeSpan.Zero));
+        ByteWriter saved = new(1 << 20);
+        before.Save(saved, TimeSpan.Zero);
+
+        Keeper after = Begin(2);
+        ByteReader reader = new(saved.Written);
+        after.Load(ref reader, TimeSpan.Zero, TimeSpan.Zero);
+        Assert.All(blocks, block => Assert.Contains(after.WhoHolds(block, TimeSpan.Zero), copy => copy.Device == devices[1]));
+        Assert.Equal(0, after.Map.Renumbered);
+    }
+
+    [Fact]
     public void Copies_that_are_missing_are_made_once_and_those_of_a_lost_device_again() => Seed.Check(LongRun.Cases(3, 50), random =>
     {
         KeeperWorld world = new(random, 6, target: 3, minimum: 1);
