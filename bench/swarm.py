@@ -9,72 +9,14 @@
   swarm.py idle    VAULT WORK SECONDS          a JSON line: processor and memory of two daemons that are in step and have nothing to do
   swarm.py page    RESULTS SINCE SCALE FILE…   the tables, from p2p.jsonl and the lines of the two above
 """
-import http.client, json, os, shutil, signal, socket, statistics, subprocess, sys, time
-
-
-class Daemon:
-    """One daemon and its socket."""
-
-    def __init__(self, program, store):
-        self.store = store
-        self.process = subprocess.Popen([program, "--data", store, "daemon", "run", "--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns", "--api", "127.0.0.1:0", "--json"], stdout=subprocess.PIPE)
-        line = self.process.stdout.readline()
-        if not line: raise SystemExit(f"the daemon on {store} didn't start")
-        self.peer = json.loads(line)["peer"]
-
-    def usage(self):
-        """Seconds of processor, and resident MiB: now, and the most there was."""
-        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
-        memory = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in open(f"/proc/{self.process.pid}/status") if line.startswith(("VmHWM", "VmRSS"))}
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), memory["VmRSS"], memory["VmHWM"]
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
-
-
-class Socket(http.client.HTTPConnection):
-    """HTTP over the socket in a daemon's folder."""
-
-    def __init__(self, store):
-        super().__init__("localhost", timeout=3600)
-        self.path = os.path.join(store, "daemon.sock")
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
-
-    def ask(self, method, path, body=None):
-        self.request(method, path, body=body)
-        answer = self.getresponse()
-        return answer.status, answer.read()
-
-    def call(self, name, **request):
-        status, body = self.ask("POST", "/api/v1/" + name, json.dumps(request))
-        answer = json.loads(body)
-        if answer["status"] != "success": raise SystemExit(f"{name}: {answer['error']['message']}")
-        return answer["data"]
-
-
-def run(program, store, *arguments):
-    subprocess.run([program, "--data", store, *arguments], check=True, stdout=subprocess.DEVNULL)
-
-
-def settle(socket_a, socket_b):
-    """Until the second has what the first has."""
-    while True:
-        root = socket_a.call("root", vault="bench")["root"] # each time: that somebody joined is a record too
-        vaults = socket_b.call("daemon")["vaults"]
-        if vaults and (here := vaults[0])["root"] == root and here["missingBlocks"] == 0 and not here["searching"] and here["inStepWith"]: return
-        time.sleep(0.03) # more often, and the answers would take a part of what is measured
+import json, os, shutil, signal, statistics, sys, time
+from daemons import Daemon, Socket, run, settle, share_network
 
 
 def members(program, store_a, store_b):
     """Two daemons in an empty vault, with one swarm key, so that either can dial the other."""
     run(program, store_a, "create", "bench")
-    key = subprocess.run([program, "--data", store_a, "swarm-key", "show", "--reveal"], check=True, capture_output=True).stdout
-    with open(os.path.join(store_a, "swarm.key"), "wb") as file: file.write(key)
-    run(program, store_b, "swarm-key", "import", os.path.join(store_a, "swarm.key"))
+    share_network(program, store_a, store_b)
     first, second = Daemon(program, store_a), Daemon(program, store_b)
     here, there = Socket(store_a), Socket(store_b)
     there.call("join", ticket=here.call("invite", vault="bench", role="write", expires="1.00:00:00")["ticket"])

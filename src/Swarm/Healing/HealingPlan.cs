@@ -53,6 +53,13 @@ public sealed class HealingPlan(Holder self, Placement placement, int target, in
         foreach (BlockId id in waiting.Where(wait => wait.Value.Round != round).Select(wait => wait.Key).ToList()) waiting.Remove(id);
     }
 
+    /// <summary>Nothing is short any more, as is known without a look. What is short later waits anew: who restarts then has its time.</summary>
+    public void Forget()
+    {
+        waiting.Clear();
+        due.Clear();
+    }
+
     public bool TryTake(out BlockId id) => due.TryDequeue(out id, out _);
 
     /// <summary>Whether this device is the one. Under the minimum nobody waits to see whether the block comes by itself.</summary>

@@ -77,18 +77,20 @@ public sealed partial class Keeper
     {
         enough = enough || !(map.Histogram(Groups(peer => IsCredible(peer, now)), plan.Target).Take(plan.Target).Any(count => count > 0)
             || map.Histogram(Groups(peer => IsThere(peer, now)), plan.Minimum).Take(plan.Minimum).Any(count => count > 0));
+        if (enough) plan.Forget();
         return !enough;
     }
 
     public void BeginLook()
     {
         plan.Begin();
-        IsDirty = false;
+        (IsDirty, isEarly) = (false, false);
         safe = null;
         isNew = null;
     }
 
     bool? isNew;
+    bool isEarly; // blocks were passed over, because this device has just begun
 
     /// <summary>
     /// A device that has just begun and hasn't heard of every member yet can't tell who is gone from who is away: others know better,
@@ -116,7 +118,8 @@ public sealed partial class Keeper
     /// <param name="isFreed">The user of this device freed it here.</param>
     public void Look(BlockId block, bool isFreed, TimeSpan now)
     {
-        if (now - started < StartPatience) return;
+        isEarly |= now - started < StartPatience;
+        if (isEarly) return;
         HeldId id = HeldId.Of(block);
         int? row = map.RowOf(id);
         if (row is { } here && (map.Self[here] || HasCopies(here, now))) return;
@@ -148,7 +151,7 @@ public sealed partial class Keeper
             pulls.Add(block);
         }
         if (pulls.Count > 0) outputs.Enqueue(new KeeperOutput.Pull([.. pulls]));
-        if (plan.Waiting > 0) Changed(); // the next in rank acts when its time comes
+        if (plan.Waiting > 0 || isEarly) Changed(); // the next in rank acts when its time comes, and this device when it has met the others
     }
 
     /// <summary>A copy was made here, of so many bytes.</summary>

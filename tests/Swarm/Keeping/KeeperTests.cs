@@ -98,6 +98,24 @@ public sealed class KeeperTests
     }
 
     [Fact]
+    public void Who_restarts_after_everything_was_healed_has_its_time_and_nothing_is_copied() => Seed.Check(LongRun.Cases(3, 50), random =>
+    {
+        KeeperWorld world = new(random, 5, target: 3, minimum: 3);
+        for (int i = 0; i < 100; i++) world.Block(world.Devices[0]);
+        world.Pass(TimeSpan.FromMinutes(3));
+        Assert.All(world.Needed, id => Assert.Equal(3, CopiesOf(world, id)));
+        long pulled = world.Pulled;
+        foreach (KeeperWorld.Device device in world.Devices)
+        {
+            world.Stop(device);
+            world.Pass(HealingLimits.UrgentPatience - TimeSpan.FromSeconds(3));
+            world.Start(device);
+            world.Pass(TimeSpan.FromMinutes(1));
+        }
+        Assert.Equal(pulled, world.Pulled);
+    });
+
+    [Fact]
     public void Copies_that_are_missing_are_made_once_and_those_of_a_lost_device_again() => Seed.Check(LongRun.Cases(3, 50), random =>
     {
         KeeperWorld world = new(random, 6, target: 3, minimum: 1);

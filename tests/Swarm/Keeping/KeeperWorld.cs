@@ -58,6 +58,7 @@ sealed class KeeperWorld
         device.Keeper.Use(Devices.Select(one => one.Holder), target, minimum);
         device.Keeper.HoldQuietly(device.Blocks);
         device.Up = true;
+        device.Looked = null;
         foreach (Device other in Devices.Where(other => other != device && other.Up))
         {
             if (other.Keeper is null) continue;
@@ -92,8 +93,11 @@ sealed class KeeperWorld
         }
     }
 
+    /// <summary>When there is something to be seen, as <see cref="VaultKeeping"/> does.</summary>
     void Look(Device device)
     {
+        if (device.Looked == Needed.Count && !(device.Keeper.IsDirty && device.Keeper.IsShort(Now))) return;
+        device.Looked = Needed.Count;
         device.Keeper.BeginNeeded();
         foreach (BlockId id in Needed) device.Keeper.Need(id, inner: false);
         device.Keeper.EndNeeded();
@@ -147,6 +151,9 @@ sealed class KeeperWorld
         public Keeper Keeper { get; set; } = null!;
         public bool Up { get; set; }
         public List<(KeeperEvent Event, DeviceId Peer)> Events { get; } = [];
+
+        /// <summary>How many blocks were needed when all were last looked at, in this run.</summary>
+        public int? Looked { get; set; }
 
         /// <summary>It claims what it never had, and answers with bytes it made up.</summary>
         public bool Lies { get; set; }
