@@ -13,6 +13,7 @@ COPIES = 3
 DAMAGED = 100
 STRIKES = 5
 PATIENCE = 1800
+REST = 20 # between two scenes: what was short lately isn't waited for anew
 
 
 class Device:
@@ -66,9 +67,14 @@ def whole(founder, gone=()):
     return missing == 0 and proven and all(one["connected"] for one in holders)
 
 
-def measure(what, founder, survivors, gone=(), meanwhile=lambda: None, **more):
-    """From now until every block has its copies again, and all of them are proven. One line."""
-    began, wire_before, before = time.monotonic(), wire(), sum(device.received() for device in survivors)
+def now_of(devices):
+    """Where a measurement begins."""
+    return time.monotonic(), wire(), sum(device.received() for device in devices)
+
+
+def measure(what, founder, survivors, gone=(), meanwhile=lambda: None, since=None, **more):
+    """From now, or from an earlier moment, until every block has its copies again, and all of them are proven. One line."""
+    began, wire_before, before = since or now_of(survivors)
     at, copied = [(0.0, 0)], None
     while True:
         meanwhile()
@@ -160,13 +166,15 @@ def scenes(program, work, scale, minimum):
         say("plain exchange")
         plain(program, root, founder, scale)
         say("the first copies")
+        since = now_of(devices)
         for number in range(2, DEVICES + 1):
             devices.append(join(program, os.path.join(root, str(number)), founder, devices, "blind" if number == 2 else "read"))
         everyone = list(devices)
-        measure("spread", founder, devices)
+        measure("spread", founder, devices, since=since)
         blocks = founder.call("whereis", vault="bench")["blocks"]
 
         say("one is lost")
+        time.sleep(REST)
         victim = max(devices[1:], key=lambda device: device.received())
         lost = victim.received()
         victim.daemon.kill()
@@ -187,6 +195,7 @@ def scenes(program, work, scale, minimum):
         devices.append(newcomer)
         everyone.append(newcomer)
         until(lambda: len(newcomer.call("daemon")["vaults"][0]["inStepWith"]) == len(devices) - 1)
+        time.sleep(REST)
         second = max((device for device in devices[1:] if device is not newcomer), key=lambda device: device.received())
         lost = second.received()
         second.daemon.kill()
@@ -234,8 +243,9 @@ def page(file):
     rate = lambda bytes, seconds: bytes / 1e6 / seconds
     speed = rate(plain["blocks"], plain["seconds"])
     busy = lost["last"] - lost["first"] + 1 # blocks are counted when they are durable: the first of them came within the second before
+    waits = ", so that healing doesn't wait for the quarter of an hour that a server may be away, but for the ten seconds of a restart" if vault["minimum"] == COPIES else "; a server is waited for a quarter of an hour"
     print(f"""{DEVICES} daemons on loopback, each a server, in a vault of {mb(vault['bytes'])} that wants {COPIES} copies: the founder holds everything, the others a share each, one of them without keys.
-The vault's minimum is {vault['minimum']} copies{', so that healing doesn't wait for the quarter of an hour that a server may be away, but for the ten seconds of a restart' if vault['minimum'] == COPIES else '; a server is waited for a quarter of an hour'}.
+The vault's minimum is {vault['minimum']} copies{waits}.
 Blocks are bytes of blocks that came to the devices that are left and were durable; of a process that was killed the last second isn't in them. The wire is all that went over the loopback of the namespace they ran in.
 Copies count when their holder is connected, says that it has them and has proven lately that it has what it says; every block was asked for.
 """)
