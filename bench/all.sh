@@ -48,6 +48,7 @@ part 'the wire between two processes (WORK/results/libp2p.txt, for libp2p)' wire
 [ -d "$work/npm/node_modules/libp2p" ] || skip 'js-libp2p beside the wire' "there is no $work/npm/node_modules/libp2p"
 
 part 'two daemons beside syncthing (swarm)' bash "$root/bench/swarm.sh" "$work" --runs "$runs" --scale "$scale"
+part 'copies that heal (healing)' bash "$root/bench/healing.sh" "$work" --scale "$scale"
 
 say "raw figures and the log: $work/results"
 [ ${#left_out[@]} = 0 ] || say "left out: $(IFS=';'; echo "${left_out[*]}")"
