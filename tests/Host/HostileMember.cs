@@ -164,6 +164,55 @@ sealed class HostileMember : IAsyncDisposable
     /// <summary>What it says by a certificate of its own, whether that covers it or not.</summary>
     public ReadOnlyMemory<byte> Says(ControlStatement statement) => ControlRecord.Sign(Keys.Vault, Key, Certificate, Clock.Next(Certificate.Time), statement).Encode();
 
+    /// <summary>
+    /// Says to another that it has all of these blocks, promises whatever is asked of it, and proves nothing. Questions for proofs alone get
+    /// no answer until it has promised something: who fails there isn't asked for promises. Ends with <paramref name="cancel"/>.
+    /// </summary>
+    public async Task ClaimAsync(RunningDaemon to, IReadOnlyCollection<BlockId> blocks, CancellationToken cancel)
+    {
+        await using PeerStream stream = await node.OpenStreamAsync(PeerId.Parse(to.Peer)!.Value, SwarmNode.HoldingsProtocol, cancel);
+        if (await EnterAsync(stream) is not { } channel) throw new InvalidOperationException("It isn't let in.");
+        bool promised = false;
+        Stack<byte[]> unanswered = new();
+        try
+        {
+            while (await TakeAsync(stream.Input, sizeof(int), cancel) is { } head && await TakeAsync(stream.Input, BinaryPrimitives.ReadInt32BigEndian(head), cancel) is { } said)
+            {
+                if (said[0] == 5) unanswered.Push(said);
+                byte[]? answer = said[0] switch
+                {
+                    // A digest that no cells explain, and then all of it as a list.
+                    1 => new ByteWriter(1 << 17).Byte(2).UInt64(ulong.MaxValue).UInt64(1).UInt64((ulong)blocks.Count).UInt64(1).UInt16(HoldingsLimits.Cells).Bytes(new byte[HoldingsLimits.Cells * Cell.Size]).ToArray(),
+                    3 => blocks.Aggregate(new ByteWriter(1 << 12).Byte(4).UInt32(0).UInt16((ushort)blocks.Count), (list, id) => list.UInt64(HeldId.Of(id).Value)).ToArray(),
+                    7 => Promise(said, channel.Member.Device),
+                    _ => null,
+                };
+                promised |= said[0] == 7;
+                if (answer != null) await SayAsync(answer);
+                while (promised && unanswered.TryPop(out byte[]? asked)) await SayAsync([6, .. asked.AsSpan(1, Hash32.Size + 2), .. MadeUp(BinaryPrimitives.ReadUInt16BigEndian(asked.AsSpan(1 + Hash32.Size)))]);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Enough was said.
+        }
+
+        async Task SayAsync(byte[] message) => await stream.Output.WriteAsync((byte[])[.. Number((uint)message.Length), .. message], cancel);
+    }
+
+    byte[] Promise(byte[] asked, DeviceId freer)
+    {
+        ByteReader reader = new(asked.AsSpan(1));
+        Hash32 nonce = reader.TakeHash();
+        BlockId[] blocks = new BlockId[reader.TakeUInt16()];
+        for (int i = 0; i < blocks.Length; i++) blocks[i] = new BlockId(reader.TakeHash());
+        byte[] signature = new LockPromise(DeviceId.Of(Key.Public), freer, nonce, blocks).Sign(Keys.Vault, Key);
+        return [8, .. asked.AsSpan(1, Hash32.Size + 2), .. MadeUp(blocks.Length), .. signature];
+    }
+
+    /// <summary>So many proofs that are none.</summary>
+    static byte[] MadeUp(int count) => [.. Enumerable.Range(0, count).SelectMany(_ => (byte[])[1, .. RandomSource.System.Bytes(Hash32.Size)])];
+
     static async Task<byte[]?> TakeAsync(PipeReader input, int length, CancellationToken cancel)
     {
         ReadResult read = await input.ReadAtLeastAsync(length, cancel);
