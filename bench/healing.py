@@ -243,7 +243,7 @@ def page(file):
     vault, plain, spread, lost, rot, struck, restart = (of[name] for name in ("vault", "plain", "spread", "lost", "rot", "struck", "restart"))
     mb = lambda bytes: f"{bytes / 1e6:,.0f} MB"
     rate = lambda bytes, seconds: bytes / 1e6 / seconds
-    missing = lambda of: f"{mb(of['needed'])} had to be copied" if "needed" in of else "what had to be copied wasn't asked beforehand"
+    missing = lambda of: f"{mb(of['needed'])} lacked a copy then" if "needed" in of else f"{mb(of['blocks'])} were copied"
     speed = rate(plain["blocks"], plain["seconds"])
     busy = lost["last"] - lost["first"] + 1 # blocks are counted when they are durable: the first of them came within the second before
     waits = ", so that healing doesn't wait for the quarter of an hour that a server may be away, but for the ten seconds of a restart" if vault["minimum"] == COPIES else "; a server is waited for a quarter of an hour"
@@ -268,7 +268,7 @@ Copies count when their holder is connected, says that it has them and has prove
 - Block exchange alone: {speed:.0f} MB/s. Copies of the lost device's blocks were made at {rate(lost['blocks'], busy):.0f} MB/s, {rate(lost['blocks'], busy) / speed:.2f} of that, while they were being made (goal: at least 0.5), and at {rate(lost['blocks'], lost['seconds']):.0f} MB/s from the kill until all were proven.
 - Damage: a byte was turned at {DAMAGED} places of the segments of a daemon that ran, by chance of their length. `vault verify` read all that it holds and found it in {rot['looked']:.1f} s; after {rot['told']:.1f} s the others knew, and {rot['seconds']:.1f} s later all was whole.
   Nobody has to ask: the scrub that runs by itself reads at least 256 KiB a second, here all of it in {rot['held'] / (256 << 10) / 60:.0f} minutes. That isn't what was measured.
-- Of what the first of the two held {missing(lost)}, of the second's {missing(struck)}; the rest of either had a copy too many, made while others joined.
+- Not all that a lost device held is a copy too few, as some blocks had a copy too many, made while others were joining: of the first, {missing(lost)}; of the second, {missing(struck)}. Copied includes what came twice because a healer was killed.
 - The longest of the restarts took {restart['longest']:.1f} s until the device was in step with all others.""")
 
 
