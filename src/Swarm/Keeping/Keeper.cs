@@ -77,6 +77,7 @@ public sealed partial class Keeper
     public void Disconnected(DeviceId device, TimeSpan now)
     {
         if (!peers.TryGetValue(device, out KeptPeer? peer)) return;
+        IsShort(now); // what was made good since the last look hasn't been short for long when it is short now
         (peer.Connected, peer.Heard) = (false, now);
         Changed();
         Due(peer, now);
