@@ -1,24 +1,27 @@
-"""Real daemons on loopback, and what is asked of them: swarm.py and healing.py drive them with this."""
+"""Real daemons on loopback, and what is asked of them: swarm.py, healing.py, wire.py and link.py drive them with this."""
 import http.client, json, os, signal, socket, subprocess, time
 
 
-class Daemon:
-    """One daemon on a store of its own."""
+def usage(process):
+    """Seconds of processor, and resident MiB: now, and the most there was."""
+    fields = open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()
+    memory = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in open(f"/proc/{process}/status") if line.startswith(("VmHWM", "VmRSS"))}
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), memory["VmRSS"], memory["VmHWM"]
 
-    def __init__(self, program, store, port=0):
+
+class Daemon:
+    """One daemon on a store of its own; where its network is another than ours, "within" is the command that goes there."""
+
+    def __init__(self, program, store, port=0, host="127.0.0.1", within=()):
         self.store = store
-        self.process = subprocess.Popen([program, "--data", store, "daemon", "run", "--listen", f"/ip4/127.0.0.1/tcp/{port}", "--no-mdns", "--api", "127.0.0.1:0", "--json"], stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([*within, program, "--data", store, "daemon", "run", "--listen", f"/ip4/{host}/tcp/{port}", "--no-mdns", "--api", "127.0.0.1:0", "--json"], stdout=subprocess.PIPE)
         line = self.process.stdout.readline()
         if not line: raise SystemExit(f"the daemon on {store} didn't start")
         ready = json.loads(line)
         self.peer, self.address = ready["peer"], ready["listen"][0]
         self.port = int(self.address.split("/")[4])
 
-    def usage(self):
-        """Seconds of processor, and resident MiB: now, and the most there was."""
-        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
-        memory = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in open(f"/proc/{self.process.pid}/status") if line.startswith(("VmHWM", "VmRSS"))}
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), memory["VmRSS"], memory["VmHWM"]
+    def usage(self): return usage(self.process.pid)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

@@ -13,19 +13,19 @@ import json, os, shutil, signal, statistics, sys, time
 from daemons import Daemon, Socket, run, settle, share_network
 
 
-def members(program, store_a, store_b):
+def members(program, store_a, store_b, role="write"):
     """Two daemons in an empty vault, with one swarm key, so that either can dial the other."""
     run(program, store_a, "create", "bench")
     share_network(program, store_a, store_b)
     first, second = Daemon(program, store_a), Daemon(program, store_b)
     here, there = Socket(store_a), Socket(store_b)
-    there.call("join", ticket=here.call("invite", vault="bench", role="write", expires="1.00:00:00")["ticket"])
+    there.call("join", ticket=here.call("invite", vault="bench", role=role, expires="1.00:00:00")["ticket"])
     settle(here, there)
     return first, second, here, there
 
 
-def import_files(program, store_a, store_b, source):
-    first, second, *_ = members(program, store_a, store_b)
+def import_files(program, store_a, store_b, source, role="write"):
+    first, second, *_ = members(program, store_a, store_b, role)
     second.stop()
     first.stop()
     run(program, store_a, "add", "bench", source, "--as", ".")
@@ -118,5 +118,6 @@ def page(results, since, scale, *lines):
 
 
 verbs = {"import": import_files, "serve": serve, "pull": pull, "files": lambda program, store, target: run(program, store, "get", "bench", "-o", target), "latency": latency, "idle": idle, "page": page}
-if len(sys.argv) < 3 or sys.argv[1] not in verbs: raise SystemExit(__doc__)
-verbs[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    if len(sys.argv) < 3 or sys.argv[1] not in verbs: raise SystemExit(__doc__)
+    verbs[sys.argv[1]](*sys.argv[2:])
