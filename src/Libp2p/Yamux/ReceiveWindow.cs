@@ -2,13 +2,14 @@ namespace Vault.Libp2p.Yamux;
 
 /// <summary>
 /// How much the other side may still send on one stream. Credit comes back when the application has consumed, never before, so
-/// what lies unread is bounded by the window. The window doubles while it is used up within four round trips: then it is the
-/// window, not the reader, that holds the stream back.
+/// what lies unread is bounded by the window. It comes back in quarters: three are under way while the news of one travels, so that a
+/// window that can't grow carries three quarters of itself in each round trip, and not half. The window doubles while it is used up within eight
+/// round trips: then it is the window, not the reader, that holds the stream back.
 /// Always: Remaining + unread + freed = Size.
 /// </summary>
 struct ReceiveWindow(int max)
 {
-    const int RoundTripsPerWindow = 4;
+    const int Parts = 4, RoundTripsPerPart = 2;
 
     TimeSpan granted = TimeSpan.MinValue;
     int freed;
@@ -26,13 +27,13 @@ struct ReceiveWindow(int max)
         return true;
     }
 
-    /// <summary>The application has consumed this much. Returns the credit to send: nothing until half the window is free.</summary>
+    /// <summary>The application has consumed this much. Returns the credit to send: nothing until a quarter of the window is free.</summary>
     public int Free(int bytes, TimeSpan now, TimeSpan? roundTrip)
     {
         freed += bytes;
-        if (freed < Size / 2) return 0;
+        if (freed < Size / Parts) return 0;
         int grant = freed;
-        if (roundTrip is { } rtt && granted != TimeSpan.MinValue && now - granted < RoundTripsPerWindow * rtt && Size < max)
+        if (roundTrip is { } rtt && granted != TimeSpan.MinValue && now - granted < RoundTripsPerPart * rtt && Size < max)
         {
             int growth = Math.Min(Size, max - Size);
             Size += growth;

@@ -243,6 +243,17 @@ public class SessionTests
     }
 
     [Fact]
+    public void The_receive_window_comes_back_in_quarters()
+    {
+        ReceiveWindow window = new(MuxLimits.InitialWindow);
+        const int Quarter = MuxLimits.InitialWindow / 4;
+        Assert.True(window.TryTake(MuxLimits.InitialWindow));
+        Assert.Equal(0, window.Free(Quarter - 1, TimeSpan.Zero, null));
+        Assert.Equal(Quarter, window.Free(1, TimeSpan.Zero, null));
+        Assert.Equal(Quarter, window.Remaining);
+    }
+
+    [Fact]
     public void Two_sessions_move_every_byte_within_the_windows_whatever_the_order_of_things()
     {
         Seed.Check(LongRun.Cases(300, 20_000), random =>
