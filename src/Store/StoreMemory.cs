@@ -20,10 +20,12 @@ public sealed class StoreMemory : IDisposable
     // Not RocksDB's strict mode: there a read fails when the cache is full of blocks in use. Without it the cache exceeds its
     // capacity only by what open cursors and running reads hold, which is a few blocks each.
     readonly NativeHandle cache;
+    readonly long cacheBytes;
 
     public StoreMemory(long cacheBytes = DefaultCacheBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cacheBytes);
+        this.cacheBytes = cacheBytes;
         nint options = Rocks.rocksdb_lru_cache_options_create();
         Rocks.rocksdb_lru_cache_options_set_capacity(options, (nuint)cacheBytes);
         Rocks.rocksdb_lru_cache_options_set_num_shard_bits(options, ShardBits);
@@ -39,6 +41,17 @@ public sealed class StoreMemory : IDisposable
             using NativeHandle.Use use = cache.Borrow();
             return (long)Rocks.rocksdb_cache_get_usage(use.Pointer);
         }
+    }
+
+    /// <summary>For when nothing is read for a while: what nobody uses at this moment leaves the cache, and its memory goes back to the system. It fills again as it is needed.</summary>
+    public void GiveBack()
+    {
+        using (NativeHandle.Use use = cache.Borrow())
+        {
+            Rocks.rocksdb_cache_set_capacity(use.Pointer, 0);
+            Rocks.rocksdb_cache_set_capacity(use.Pointer, (nuint)cacheBytes);
+        }
+        Allocator.GiveBack();
     }
 
     internal NativeHandle Cache => cache;

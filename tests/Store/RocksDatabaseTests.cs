@@ -199,6 +199,20 @@ public sealed class RocksDatabaseTests : IDisposable
     }
 
     [Fact]
+    public void The_cache_gives_back_what_nobody_uses_and_fills_again()
+    {
+        using RocksDatabase database = Open("one");
+        for (int i = 0; i < 1000; i++) database.Commit(new Batch().Put(Main, Key(i), new byte[1000]), Durability.Unlogged);
+        database.Flush();
+        for (int i = 0; i < 1000; i++) Assert.NotNull(database.Get(Main, Key(i)));
+        long full = memory.CachedBytes;
+        memory.GiveBack();
+        Assert.True(memory.CachedBytes < full / 2);
+        for (int i = 0; i < 1000; i++) Assert.NotNull(database.Get(Main, Key(i)));
+        Assert.InRange(memory.CachedBytes, full / 2, full * 2);
+    }
+
+    [Fact]
     public void The_cache_is_shared()
     {
         using RocksDatabase one = Open("one"), two = Open("two");

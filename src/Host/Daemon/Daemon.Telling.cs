@@ -40,7 +40,14 @@ sealed partial class Daemon
     void LookAtRates()
     {
         (PeerId, long, long)[] counters = [.. node.Peers.Where(peer => peer.State == PeerState.Connected).Select(peer => (peer.Peer, peer.BytesIn, peer.BytesOut))];
-        lock (rates) rates.Look(counters, home.Time.GetElapsedTime(0));
+        bool hasNothingToDo;
+        lock (rates)
+        {
+            TimeSpan now = home.Time.GetElapsedTime(0);
+            rates.Look(counters, now);
+            hasNothingToDo = idle.HasBegun(Environment.CpuUsage.TotalTime, now);
+        }
+        if (hasNothingToDo) home.GiveBackMemory();
     }
 
     (double InPerSecond, double OutPerSecond) RatesOf(PeerId peer)

@@ -53,6 +53,7 @@ sealed partial class Daemon : IAsyncDisposable
     readonly CancellationTokenSource stopping = new();
     readonly DateTimeOffset since;
     readonly PeerRates rates = new();
+    readonly IdleTime idle = new();
     readonly ITimer looking;
     Task dialing = Task.CompletedTask, tending = Task.CompletedTask;
 

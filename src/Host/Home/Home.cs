@@ -119,6 +119,13 @@ sealed class Home(string path, string program, AskPassphrase ask, TimeProvider t
 
     public BlockStore Store => Opened.Store;
 
+    /// <summary>Memory that is only kept because it may be needed again goes back to the system.</summary>
+    public void GiveBackMemory()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        lock (opening) memory?.GiveBack();
+    }
+
     /// <summary>A vault whose keys are here, with its catalog opened.</summary>
     public OpenVault Vault(VaultKeys of)
     {

@@ -63,6 +63,7 @@ static unsafe partial class Rocks
     [LibraryImport(Library)] internal static partial nint rocksdb_cache_create_lru_opts(nint options);
     [LibraryImport(Library)] internal static partial void rocksdb_cache_destroy(nint cache);
     [LibraryImport(Library)] internal static partial nuint rocksdb_cache_get_usage(nint cache);
+    [LibraryImport(Library)] internal static partial void rocksdb_cache_set_capacity(nint cache, nuint capacity);
 
     [LibraryImport(Library)] internal static partial nint rocksdb_readoptions_create();
     [LibraryImport(Library)] internal static partial void rocksdb_readoptions_destroy(nint options);
