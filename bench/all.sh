@@ -49,6 +49,10 @@ part 'the wire between two processes (WORK/results/libp2p.txt, for libp2p)' wire
 
 part 'two daemons beside syncthing (swarm)' bash "$root/bench/swarm.sh" "$work" --runs "$runs" --scale "$scale"
 part 'copies that heal (healing)' bash "$root/bench/healing.sh" "$work" --scale "$scale"
+if [ "$(id -u)" = 0 ]; then
+    part 'over a slow link, without keys, both ways (link)' bash "$root/bench/link.sh" "$work" --runs "$runs" --scale "$scale"
+    part 'a million files at two daemons (wire)' bash "$root/bench/wire.sh" "$work" --runs "$runs" --scale "$scale"
+else skip 'over a slow link, and a million files at two daemons (link, wire)' 'they make network namespaces, which needs root'; fi
 
 say "raw figures and the log: $work/results"
 [ ${#left_out[@]} = 0 ] || say "left out: $(IFS=';'; echo "${left_out[*]}")"

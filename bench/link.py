@@ -145,7 +145,8 @@ class Syncthing:
 
     def usage(self):
         """As a daemon's, but of two processes: the first only watches the second."""
-        processes = [self.process.pid, *map(int, open(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read().split())]
+        tasks = f"/proc/{self.process.pid}/task"
+        processes = [self.process.pid, *(int(child) for task in os.listdir(tasks) for child in open(f"{tasks}/{task}/children").read().split())]
         all = [usage(process) for process in processes]
         return sum(one[0] for one in all), *(max(one[figure] for one in all) for figure in (1, 2))
 
@@ -247,8 +248,8 @@ def page(file):
                 walls = sorted(row["wall"] for row in all)
                 middle = statistics.median(walls)
                 rate = all[0]["src_bytes"] / middle
-                # Both ways at once the link is there twice.
-                share = f"| {100 * statistics.median(row['wire_bytes'] / row['wall'] for row in all) * 8 / BITS_PER_SECOND / (2 if how == 'both' else 1):.0f} % " if across == "link" else ""
+                # Both ways at once the link is there twice. What is compressed may be more than the link carries.
+                share = f"| {100 * rate * 8 / BITS_PER_SECOND / (2 if how == 'both' else 1):.0f} % " if across == "link" else ""
                 ratio = "" if tool == "vault" else f"{statistics.median(ours[row['run']] / row['wall'] for row in all):.2f}"
                 print(f"| `{files}`, {all[0]['src_bytes'] / 1e6:.0f} MB | {titles[how]} | {tool} | {walls[0]:.2f} / {middle:.2f} / {walls[-1]:.2f} | {rate / 1e6:.1f} {share}| {ratio} "
                       f"| {statistics.median(row['cpu'] for row in all):.1f} | {max(row['rss_mib'] for row in all):.0f} | {statistics.median(row['wire_bytes'] for row in all) / 1e6:.1f} |")
