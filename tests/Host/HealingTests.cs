@@ -9,6 +9,8 @@ namespace Vault.Host.Tests;
 /// <summary>Five daemons of which each block lies on three: what restarts, what rots, who is killed while it heals, and who only says that it has something.</summary>
 public sealed class HealingTests
 {
+    static readonly TimeSpan patience = TimeSpan.FromMinutes(10); // daemons that were killed meanwhile, and hear late of one another
+
     const int Copies = 3, Devices = 5, Damaged = 100;
 
     /// <summary>Blocks are some 200 KB.</summary>
@@ -29,7 +31,8 @@ public sealed class HealingTests
         await RunningDaemon.UntilAsync(async () => await ClaimAsync() is { } claim && claim.GetProperty("blocks").GetInt64() == all.Count && claim.GetProperty("connected").GetBoolean());
 
         JsonElement freed = await owner.AskAsync("free", new { vault = "photos", path = "sea.jpg", min = 1 });
-        Assert.Equal((0, 0, 0), (freed.GetProperty("freed").GetInt64(), freed.GetProperty("freedBytes").GetInt64(), freed.GetProperty("fewest").GetInt32()));
+        Assert.Equal((0, 0), (freed.GetProperty("freed").GetInt64(), freed.GetProperty("freedBytes").GetInt64()));
+        Assert.Equal(0, freed.GetProperty("fewest").GetInt32());
         await RunningDaemon.UntilAsync(async () => (await ClaimAsync())?.GetProperty("state").GetString() is "liar" or null);
         (int code, _, string error) = await owner.TryAsync(null, "free", "photos", "sea.jpg", "--min", "1");
         Assert.Equal((1, true), (code, error.Contains("none is within reach", StringComparison.Ordinal)));
@@ -65,6 +68,7 @@ public sealed class HealingTests
                 foreach (RunningDaemon other in all[1..^1]) await joins.RunAsync(null, "dial", other.Address);
             }
             await WholeAsync();
+            foreach (RunningDaemon device in all) await RunningDaemon.UntilAsync(async () => await HealingAsync(device) == 0);
 
             // All of them in turn, the founder last.
             double moved = -await SumAsync();
@@ -78,6 +82,8 @@ public sealed class HealingTests
             await WholeAsync();
             Assert.InRange(moved + await SumAsync(), 0, film.Length / 100);
 
+            if (!LongRun.Enabled) return; // minutes: a device that was killed waits for half a minute before it heals again
+
             // Blocks that rot on one.
             RunningDaemon rotten = await FullestAsync();
             RandomSource random = RandomSource.Seeded(3);
@@ -86,8 +92,6 @@ public sealed class HealingTests
             await RunningDaemon.UntilAsync(async () => await MissingAsync() > 0);
             await WholeAsync();
 
-            if (!LongRun.Enabled) return; // a device that was killed waits for half a minute before it heals again
-
             RunningDaemon lost = await FullestAsync();
             await lost.DisposeAsync(); // which kills it
             all.Remove(lost);
@@ -95,7 +99,7 @@ public sealed class HealingTests
             {
                 int healer = 1 + strike % (all.Count - 1);
                 double before = await ReceivedAsync(all[healer]);
-                await RunningDaemon.UntilAsync(async () => await ReceivedAsync(all[healer]) > before || await MissingAsync(lost) == 0);
+                await RunningDaemon.UntilAsync(async () => await ReceivedAsync(all[healer]) > before || await MissingAsync(lost) == 0, patience);
                 await all[healer].KillAsync();
                 await AgainAsync(healer);
             }
@@ -118,11 +122,14 @@ public sealed class HealingTests
         async Task<long> MissingAsync(params RunningDaemon[] lost) =>
             (await all[0].AskAsync("whatif", new { vault = "photos", lose = lost.Select(device => device.Peer) })).GetProperty("healBlocks").GetInt64();
 
+        // As it sees it itself: what it hasn't heard of yet is short to it.
+        static async Task<long> HealingAsync(RunningDaemon device) => (await device.AskAsync("status", new { vault = "photos" })).GetProperty("vaults")[0].GetProperty("copies").GetProperty("healing").GetInt64();
+
         async Task<JsonElement[]> HoldersAsync() => [.. (await all[0].AskAsync("whereis", new { vault = "photos" })).GetProperty("holders").EnumerateArray()];
 
         async Task WholeAsync(params RunningDaemon[] lost) => await RunningDaemon.UntilAsync(async () => await MissingAsync(lost) == 0
             && (await HoldersAsync()).Where(holder => lost.All(device => device.Peer != holder.GetProperty("peer").GetString())).ToArray() is { Length: > 2 } holders
-            && holders.All(holder => holder.GetProperty("connected").GetBoolean() && holder.GetProperty("state").GetString() == "proven"));
+            && holders.All(holder => holder.GetProperty("connected").GetBoolean() && holder.GetProperty("state").GetString() == "proven"), patience);
 
         Task ConnectedAsync() => RunningDaemon.UntilAsync(async () =>
         {

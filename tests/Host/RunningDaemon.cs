@@ -152,10 +152,11 @@ sealed class RunningDaemon : IAsyncDisposable
     });
 
     /// <summary>Asks again and again until it holds: what goes on between two processes has no event that a third could wait for.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> holds)
+    /// <param name="patience">For what takes longer than most.</param>
+    public static async Task UntilAsync(Func<Task<bool>> holds, TimeSpan? patience = null)
     {
-        using CancellationTokenSource patience = new(Patience);
-        while (!await holds()) await Task.Delay(50, patience.Token);
+        using CancellationTokenSource over = new(patience ?? Patience);
+        while (!await holds()) await Task.Delay(50, over.Token);
     }
 
     /// <summary>As systemd ends a service.</summary>
