@@ -28,35 +28,25 @@ public sealed class ReconcilerTests
     {
         for (int last = 1, done = 0; done == 0; last++)
         {
-            RandomSource random = RandomSource.Seeded(1);
-            using CatalogRig rig = new(random);
-            Node mine = rig.NewFounder(), theirs = rig.NewMember(mine, Role.Writer);
-            Dictionary<BlockId, string> known = [];
-            PretendFolder here = new(mine, random) { Known = known }, there = new(theirs, random) { Known = known };
-            void Later() => rig.Time.Now += TimeSpan.FromMinutes(1);
+            using Two two = new();
+            (Node mine, Node theirs, PretendFolder here, PretendFolder there) = (two.Mine, two.Theirs, two.Here, two.There);
 
             here.Write(Node.Path("d/x"), "below");
             Assert.True(here.TryLook());
-            Later();
+            two.Later();
             there.Write(Node.Path("d"), "theirs");
             Assert.True(there.TryLook());
             mine.MergeFrom(theirs);
-            Later();
+            two.Later();
             here.Write(Node.Path("d"), "mine");
             here.LastStep = here.Steps + last;
             if (here.TryLook()) done++;
             here.LastStep = -1;
-            Later();
+            two.Later();
             there.Write(Node.Path("d"), "newer");
             Assert.True(there.TryLook());
             mine.MergeFrom(theirs);
-            for (int round = 0; round < 5; round++)
-            {
-                Assert.True(here.TryLook() && there.TryLook());
-                mine.MergeFrom(theirs);
-                theirs.MergeFrom(mine);
-            }
-            Assert.Equal(here.Contents, there.Contents);
+            two.Rest();
             Assert.True(here.Files.Contains("mine"), $"lost by an end at step {last}");
             Assert.Contains("newer", here.Files);
         }
@@ -71,38 +61,65 @@ public sealed class ReconcilerTests
     {
         for (int last = 1, done = 0; done == 0; last++)
         {
-            RandomSource random = RandomSource.Seeded(1);
-            using CatalogRig rig = new(random);
-            Node mine = rig.NewFounder(), theirs = rig.NewMember(mine, Role.Writer);
-            Dictionary<BlockId, string> known = [];
-            PretendFolder here = new(mine, random) { Known = known }, there = new(theirs, random) { Known = known };
-            void Later() => rig.Time.Now += TimeSpan.FromMinutes(1);
+            using Two two = new();
+            (Node mine, Node theirs, PretendFolder here, PretendFolder there) = (two.Mine, two.Theirs, two.Here, two.There);
 
             there.Write(Node.Path("d/x"), "below");
             Assert.True(there.TryLook());
-            Later();
+            two.Later();
             here.Write(Node.Path("d"), "mine");
             Assert.True(here.TryLook());
             mine.MergeFrom(theirs);
             here.LastStep = here.Steps + last;
             if (here.TryLook()) done++;
             here.LastStep = -1;
-            Later();
+            two.Later();
             there.Delete(Node.Path("d"));
             Assert.True(there.TryLook());
             mine.MergeFrom(theirs);
             bool sawMine = here.Files.Contains("mine") && here.Contents.GetValueOrDefault("d") == "mine";
             here.Write(Node.Path("d"), "after");
-            for (int round = 0; round < 5; round++)
-            {
-                Assert.True(here.TryLook() && there.TryLook());
-                mine.MergeFrom(theirs);
-                theirs.MergeFrom(mine);
-            }
-            Assert.Equal(here.Contents, there.Contents);
+            two.Rest();
             Assert.Contains("after", here.Files);
             Assert.True(sawMine || here.Files.Contains("mine"), $"lost by an end at step {last}");
         }
+    }
+
+    /// <summary>Two devices that write, each with its folder.</summary>
+    sealed class Two : IDisposable
+    {
+        readonly CatalogRig rig;
+
+        public Two()
+        {
+            RandomSource random = RandomSource.Seeded(1);
+            rig = new CatalogRig(random);
+            Mine = rig.NewFounder();
+            Theirs = rig.NewMember(Mine, Role.Writer);
+            Dictionary<BlockId, string> known = [];
+            (Here, There) = (new PretendFolder(Mine, random) { Known = known }, new PretendFolder(Theirs, random) { Known = known });
+        }
+
+        public Node Mine { get; }
+        public Node Theirs { get; }
+        public PretendFolder Here { get; }
+        public PretendFolder There { get; }
+
+        public void Later() => rig.Time.Now += TimeSpan.FromMinutes(1);
+
+        /// <summary>Each takes what the other has until they show the same.</summary>
+        public void Rest()
+        {
+            for (int round = 0; round < 5; round++)
+            {
+                Assert.True(Here.TryLook() && There.TryLook());
+                Mine.MergeFrom(Theirs);
+                Theirs.MergeFrom(Mine);
+            }
+            Assert.Equal(Here.Contents, There.Contents);
+        }
+
+        public void Dispose() => rig.Dispose();
     }
 
     static void Play(ulong seed)
