@@ -12,7 +12,8 @@ from daemons import Daemon, Socket, run, settle
 from swarm import import_files, pull
 
 FOLDER = 100  # files in one
-WINDOW = 10   # seconds that are counted from the connection on: what follows the comparison belongs to it
+PORT = 4177   # where the first always is: nothing else is in the namespace
+WINDOW = 15   # seconds that are counted after it is in step: what follows the comparison belongs to it
 
 
 def place(number): return f"{number // FOLDER // 100:03}/{number // FOLDER % 100:02}/{number:07}"
@@ -63,65 +64,76 @@ def metrics(socket):
     return sums
 
 
-def reconnection(program, work, count, seed):
+def rest(*sockets):
+    """Until nothing is looked through any more, as it is after a start."""
+    while any(socket.call("daemon")["vaults"][0]["searching"] for socket in sockets): time.sleep(0.2)
+    time.sleep(5)
+
+
+def reconnection(program, work, here, files, count, seed):
     """The second is away while files change at the first; then it comes, is in step, and a few seconds pass."""
     store_a, store_b = stores(work)
-    files = json.load(open(os.path.join(work, "wire", "made.json")))["files"]
-    first = Daemon(program, store_a)
-    here = Socket(store_a)
+    if count:
+        changed = os.path.join(work, "wire", "changed")
+        shutil.rmtree(changed, ignore_errors=True)
+        write(changed, random.Random(seed).sample(range(files), count), lambda number: f"{seed:06}{number:010}")
+        run(program, store_a, "add", "bench", changed, "--as", ".")
+    before, began = on_the_wire(), time.monotonic()
+    second = Daemon(program, store_b)  # it dials where it met the first before
+    there = Socket(store_b)
     try:
-        if count:
-            changed = os.path.join(work, "wire", "changed")
-            shutil.rmtree(changed, ignore_errors=True)
-            write(changed, random.Random(seed).sample(range(files), count), lambda number: f"{seed:06}{number:010}")
-            run(program, store_a, "add", "bench", changed, "--as", ".")
-        second = Daemon(program, store_b)
-        there = Socket(store_b)
-        try:
-            time.sleep(5)  # what the start left to do
-            before, began = on_the_wire(), time.monotonic()
-            there.call("dial", address=here.call("daemon")["listen"][0])
-            settle(here, there)
-            in_step = time.monotonic() - began
-            time.sleep(max(0, began + WINDOW - time.monotonic()))
-            after, numbers = on_the_wire(), metrics(there)
-            print(json.dumps({"what": "reconnection", "files": files, "changed": count, "seconds": round(in_step, 3), "bytes": after[0] - before[0], "packets": after[1] - before[1],
-                "sync_bytes": numbers["vault_sync_bytes_total"], "rounds": numbers["vault_sync_rounds_total"], "round_trips": numbers["vault_sync_round_trips_total"],
-                "block_bytes": numbers["vault_fetched_bytes_total"]}), flush=True)
-        finally:
-            second.stop()
+        settle(here, there)
+        in_step = time.monotonic() - began
+        time.sleep(WINDOW)
+        after, numbers = on_the_wire(), metrics(there)
+        print(json.dumps({"what": "reconnection", "files": files, "changed": count, "seconds": round(in_step, 3), "bytes": after[0] - before[0], "packets": after[1] - before[1],
+            "sync_bytes": numbers["vault_sync_bytes_total"], "rounds": numbers["vault_sync_rounds_total"], "round_trips": numbers["vault_sync_round_trips_total"],
+            "block_bytes": numbers["vault_fetched_bytes_total"]}), flush=True)
     finally:
-        first.stop()
+        second.stop()
 
 
-def idle(program, work, seconds):
-    first, second = [Daemon(program, store) for store in stores(work)]
+def idle(program, work, first, here, files, seconds):
+    store_a, store_b = stores(work)
+    second = Daemon(program, store_b)
     try:
-        pull(*stores(work))
-        time.sleep(30)  # what the start left to do
+        rest(here, Socket(store_b))
+        settle(here, Socket(store_b))
+        time.sleep(90)  # what the start left to do, and until that has been noticed
         before, bytes_before, began = [one.usage() for one in (first, second)], on_the_wire(), time.monotonic()
         time.sleep(seconds)
         passed, after = time.monotonic() - began, [one.usage() for one in (first, second)]
-        print(json.dumps({"what": "idle", "files": json.load(open(os.path.join(work, "wire", "made.json")))["files"], "seconds": round(passed), "percent": [round(100 * (b[0] - a[0]) / passed, 2) for a, b in zip(before, after)],
+        print(json.dumps({"what": "idle", "files": files, "seconds": round(passed), "percent": [round(100 * (b[0] - a[0]) / passed, 2) for a, b in zip(before, after)],
             "mib": [round(b[1]) for b in after], "most_mib": [round(b[2]) for b in after], "bytes": on_the_wire()[0] - bytes_before[0]}), flush=True)
     finally:
         second.stop()
-        first.stop()
 
 
 def measure(program, work, rounds, seconds):
-    for turn in range(int(rounds)):
-        for count in (0, 10, 1000): reconnection(program, work, count, int(time.time()) % 1_000_000)
-    idle(program, work, float(seconds))
+    with open(os.path.join(work, "wire", "made.json")) as file: files = json.load(file)["files"]
+    store, other = stores(work)
+    first, here = Daemon(program, store, port=PORT), Socket(store)
+    try:
+        second = Daemon(program, other)
+        try:
+            pull(store, other) # from here on it knows where to dial
+            rest(here, Socket(other))
+        finally:
+            second.stop()
+        for turn in range(int(rounds)):
+            for count in (0, 10, 1000): reconnection(program, work, here, files, count, int(time.time()) % 1_000_000)
+        idle(program, work, first, here, files, float(seconds))
+    finally:
+        first.stop()
 
 
 def page(file):
     rows = [json.loads(line) for line in open(file)]
     one = [row for row in rows if row["what"] == "reconnection"]
-    print(f"A vault of {one[0]['files']:,} files of 16 bytes at both. One device is away while the other changes files, then it connects. Counted are all bytes of the")
-    print(f"interface in {WINDOW} s from the dial on, both ways: TCP and IP headers, the handshakes, what is said between members besides, the records and the blocks of what changed.")
+    print(f"A vault of {one[0]['files']:,} files of 16 bytes at both. One device is away while the other changes files, then its daemon starts. Counted are all bytes of the")
+    print(f"interface from then until {WINDOW} s after it is in step and has looked through everything, both ways: TCP and IP headers, the handshakes, what is said between members besides, the records and the blocks of what changed.")
     print("Of that, by the daemons' own count at the stream: the comparison of the catalogs with the records it brings, both ways; and the blocks. Medians, with the least and the greatest.\n")
-    print("| changed files | bytes on the wire | packets | of that comparison and records | of that blocks | round trips | seconds until in step |\n|---|---|---|---|---|---|---|")
+    print("| changed files | bytes on the wire | packets | of that comparison and records | of that blocks | round trips | seconds from the start of the daemon |\n|---|---|---|---|---|---|---|")
     for count in sorted({row["changed"] for row in one}):
         def of(figure, form="{:,.0f}"):
             values = [row[figure] for row in one if row["changed"] == count]
