@@ -19,7 +19,7 @@ driver="python3 $root/bench/wire.py"
 alone() { unshare -n sh -c 'ip link set lo up; exec "$@"' sh "$@"; }
 
 count=$(python3 -c "print(max(2000, int(1_000_000 * $scale)))")
-if ! grep -qs "\"files\": $count," "$work/wire/made.json"; then
+if ! grep -Eqs "\"files\": $count[,}]" "$work/wire/made.json"; then
     say "making a pair with $count files (minutes)"
     alone $driver make "$program" "$work" "$count"
 fi

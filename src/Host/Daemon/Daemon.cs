@@ -229,7 +229,8 @@ sealed partial class Daemon : IAsyncDisposable
     {
         Fetch(part, change);
         TellRoot(part, change.Root);
-        part.Keeping?.Look();
+        // What a meeting leaves behind is a change as well, every minute, and nothing of it is a block.
+        if (change.Added.Count > 0 || change.Removed.Count > 0) part.Keeping?.Look();
         TellStanding(part);
         if (change.Added.Any(record => record.Source is null)) part.Notices?.Changed();
         if (!change.MembershipChanged) return;

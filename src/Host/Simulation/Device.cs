@@ -144,6 +144,8 @@ sealed class Device : IDisposable
 
     public int NumberOf(PeerId peer) => world.NumberOf(peer);
 
+    public int NumberOf(DeviceId device) => world.DeviceOf(device).Number;
+
     /// <summary>Something heard from a peer, or for it: a fault of the peer ends the connection, one of the disk the process.</summary>
     public void Attempt(Wire wire, Action action)
     {

@@ -23,6 +23,7 @@ sealed partial class KeeperTalk : IDisposable
     readonly Keeper keeper;
     readonly Dictionary<DeviceId, Contact> contacts = [];
     readonly HashSet<BlockId> pulling = [];
+    readonly List<int> lookedAfter = [];
     TimeSpan lastLook, lastSave;
     bool mustLook = true, looking, ended;
 
@@ -39,7 +40,11 @@ sealed partial class KeeperTalk : IDisposable
             keeper.Load(ref reader, Now, Now - saved.At);
         }
         keeper.BeginNeeded();
-        foreach (BlockId id in shelf.Ids) keeper.Need(id, inner: false);
+        for (int number = 0; number < shelf.Count; number++)
+        {
+            keeper.Need(shelf.Ids[number], inner: false, isHere: held[number]);
+            if (keeper.Neighbourhood.LooksAfter(HeldId.Of(shelf.Ids[number]))) lookedAfter.Add(number);
+        }
         keeper.HoldQuietly((device.Hostility is Hostility.ClaimsAll ? Enumerable.Range(0, shelf.Count) : held.All).Select(number => shelf.Ids[number]));
         keeper.EndNeeded();
         TakeLocks();
@@ -51,6 +56,9 @@ sealed partial class KeeperTalk : IDisposable
     public CopyFigures Figures => keeper.Figures(Now);
 
     public int Rows => keeper.Map.Rows;
+
+    /// <summary>Whom it has to be connected with, beside those it dials anyway.</summary>
+    public IEnumerable<int> Partners => keeper.Neighbourhood.Partners?.Select(device.NumberOf) ?? [];
 
     public void Connected(Contact contact)
     {
@@ -172,7 +180,7 @@ sealed partial class KeeperTalk : IDisposable
         Do(() =>
         {
             keeper.BeginLook();
-            for (int number = 0; number < shelf.Count; number++)
+            foreach (int number in lookedAfter)
                 if (!held[number]) keeper.Look(shelf.Ids[number], isFreed: freed.Contains(number), Now);
             keeper.EndLook(Now, HealingLimits.Pulls);
         });

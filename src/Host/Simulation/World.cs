@@ -171,8 +171,12 @@ sealed class World : IDisposable
 
     void DialAll()
     {
-        foreach (Device device in devices.Where(device => !device.KnowsAll(dials[device.Number])))
-            foreach (int number in dials[device.Number]) Dial(device, devices[number]);
+        foreach (Device device in devices)
+        {
+            if (!device.KnowsAll(dials[device.Number]))
+                foreach (int number in dials[device.Number]) Dial(device, devices[number]);
+            foreach (int number in device.Keeper?.Partners ?? []) Dial(device, devices[number]);
+        }
     }
 
     public void Dial(Device device, Device other)

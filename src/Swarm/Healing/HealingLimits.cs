@@ -11,6 +11,9 @@ public static class HealingLimits
     /// </summary>
     public const int BucketBits = 12, Buckets = 1 << BucketBits;
 
+    /// <summary>In a vault of very many devices so many ranks behind those that should have a stretch look after it as well, and stand in for them.</summary>
+    public const int SpareRanks = 5;
+
     /// <summary>Blocks under their target that are looked after at once; the others wait until these are healed.</summary>
     public const int Short = 64 << 10;
 

@@ -3,8 +3,11 @@ namespace Vault.Swarm;
 /// <summary>The limits of what devices say of their holdings, together.</summary>
 public static class HoldingsLimits
 {
-    /// <summary>Devices whose holdings are known at once: as many as one record seals new secrets to, and some.</summary>
-    public const int Peers = 256;
+    /// <summary>In a vault of at most so many devices each follows what all others hold: as many as one record seals new secrets to, and some.</summary>
+    public const int Everybody = 256;
+
+    /// <summary>Devices whose holdings are known at once.</summary>
+    public const int Peers = 1024;
 
     /// <summary>Blocks known at once, some 20 bytes each and a bit for each device.</summary>
     public const int Rows = 1 << 22;

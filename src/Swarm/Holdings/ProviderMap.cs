@@ -135,11 +135,19 @@ public sealed class ProviderMap
     /// <summary>So many of a column from a row on, and the row behind the last; 0 at the end.</summary>
     internal IReadOnlyList<HeldId> In(HeldColumn column, int from, int most, out int next)
     {
-        List<HeldId> some = [];
-        int row = from;
-        for (; row < rows && some.Count < most; row++)
-            if (column[row]) some.Add(new HeldId(ids[row]));
-        next = row < rows ? row : 0;
+        List<HeldId> some = new((int)Math.Min(most, column.Digest.Count));
+        for (int word = from >> 6; word < (rows + 63) >> 6; word++)
+            for (ulong bits = word == from >> 6 ? column.Words[word] & ulong.MaxValue << from : column.Words[word]; bits != 0; bits &= bits - 1)
+            {
+                int row = (word << 6) + BitOperations.TrailingZeroCount(bits);
+                if (some.Count == most)
+                {
+                    next = row;
+                    return some;
+                }
+                some.Add(new HeldId(ids[row]));
+            }
+        next = 0;
         return some;
     }
 

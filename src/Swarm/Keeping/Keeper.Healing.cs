@@ -31,7 +31,7 @@ public sealed partial class Keeper
     /// <summary>As long as a server may be away.</summary>
     static readonly TimeSpan NewcomersPatience = HealingLimits.GraceOf(DeviceClass.Server);
 
-    readonly HeldColumn needing, innerOfNeeding;
+    readonly HeldColumn needing, innerOfNeeding, needingElsewhere; // the last: held here, and others look after it
     readonly Dictionary<HeldId, KeptPeer> blamed = [];
     readonly Allowance bandwidth = new(HealingLimits.BytesPerSecond, HealingLimits.BurstBytes);
     HealingPlan plan;
@@ -48,12 +48,19 @@ public sealed partial class Keeper
     {
         map.Clear(needing);
         map.Clear(innerOfNeeding);
+        map.Clear(needingElsewhere);
     }
 
-    public void Need(BlockId block, bool inner)
+    /// <param name="isHere">It is on this disk.</param>
+    public void Need(BlockId block, bool inner, bool isHere)
     {
-        map.Add(needing, HeldId.Of(block));
-        if (inner) map.Add(innerOfNeeding, HeldId.Of(block));
+        HeldId id = HeldId.Of(block);
+        if (neighbourhood.LooksAfter(id))
+        {
+            map.Add(needing, id);
+            if (inner) map.Add(innerOfNeeding, id);
+        }
+        else if (isHere) map.Add(needingElsewhere, id);
     }
 
     public void EndNeeded()
@@ -65,6 +72,7 @@ public sealed partial class Keeper
         // What nothing needs any more goes some day, and nobody shall count on it meanwhile.
         foreach (HeldId id in map.Without(map.Self, map.Needed))
         {
+            if (map.Contains(needingElsewhere, id)) continue;
             map.Take(map.Self, id);
             cells.Remove(id.Value, key);
             Note(id, held: false);
@@ -121,6 +129,7 @@ public sealed partial class Keeper
         isEarly |= now - started < StartPatience;
         if (isEarly) return;
         HeldId id = HeldId.Of(block);
+        if (!neighbourhood.LooksAfter(id)) return;
         int? row = map.RowOf(id);
         if (row is { } here && (map.Self[here] || HasCopies(here, now))) return;
         HashSet<Site> sites = [], present = [];

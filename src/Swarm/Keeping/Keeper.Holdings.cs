@@ -80,7 +80,7 @@ public sealed partial class Keeper
     }
 
     /// <summary>Whoever is connected knows that this device is there, and whoever is away for good isn't told.</summary>
-    bool SeesEverybody => peers.Count >= holders.Count - (holders.ContainsKey(self) ? 1 : 0) && peers.Values.All(peer => peer.Connected || peer.IsLost);
+    bool SeesEverybody => peers.Count >= (neighbourhood.Partners?.Count ?? holders.Count - (holders.ContainsKey(self) ? 1 : 0)) && peers.Values.All(peer => peer.Connected || peer.IsLost);
 
     /// <summary>A statement whose signature holds. False for one that says nothing new.</summary>
     public bool Hear(HoldingStatement statement, TimeSpan now)
@@ -88,9 +88,9 @@ public sealed partial class Keeper
         if (Peer(statement.Device) is not { } peer || (statement.Run, statement.Sequence).CompareTo((peer.Run, peer.Sequence)) <= 0) return false;
         (peer.Run, peer.Sequence) = (statement.Run, statement.Sequence);
         Heard(peer, now);
-        foreach (HeldId id in statement.Have) map.Add(peer.Column, id);
+        foreach (HeldId id in statement.Have) Has(peer, id);
         foreach (HeldId id in statement.Gone)
-            if (map.Take(peer.Column, id)) Blame(peer, id);
+            if (HasNoMore(peer, id)) Blame(peer, id);
         if (statement.Have.Count + statement.Gone.Count > 0)
         {
             Changed();
@@ -98,10 +98,24 @@ public sealed partial class Keeper
             peer.Alike = 0;
         }
         if (peer.AskedAt is not null) return true;
-        if (peer.Column.Digest == statement.Digest) CompareLater(peer, now);
+        if (peer.Digest == statement.Digest) CompareLater(peer, now);
         else peer.CompareAt = Earlier(peer.CompareAt, now + 2 * HoldingsLimits.Pause); // several may be on their way, and their digest is that after the last
         Due(peer, peer.CompareAt);
         return true;
+    }
+
+    // What others look after is counted and not remembered: then the digest shows whether everything is known that should be.
+    void Has(KeptPeer peer, HeldId id)
+    {
+        if (neighbourhood.LooksAfter(id)) map.Add(peer.Column, id);
+        else peer.Elsewhere = peer.Elsewhere.With(key.Hash(id.Value));
+    }
+
+    bool HasNoMore(KeptPeer peer, HeldId id)
+    {
+        if (neighbourhood.LooksAfter(id)) return map.Take(peer.Column, id);
+        peer.Elsewhere = peer.Elsewhere.Without(key.Hash(id.Value));
+        return false;
     }
 
     // Before the first look what is here isn't known: an answer would say that all of it is gone.
@@ -129,7 +143,8 @@ public sealed partial class Keeper
     void KeepComparing(KeptPeer peer, TimeSpan now)
     {
         if (peer.AskedAt is { } asked && now - asked > HoldingsLimits.Patience) (peer.AskedAt, peer.Listed, peer.CompareAt) = (null, null, now);
-        if (peer.AskedAt is null && now >= peer.CompareAt) Ask(peer, peer.Column.Digest.Count == 0 || peer.AskedCells > 0 ? HoldingsLimits.FirstCells : 0, now);
+        if (!looked && now >= peer.CompareAt) peer.CompareAt = now + HoldingsLimits.Pause; // a difference from what isn't known yet would be all of it
+        if (peer.AskedAt is null && now >= peer.CompareAt) Ask(peer, !neighbourhood.IsPart && (peer.Column.Digest.Count == 0 || peer.AskedCells > 0) ? HoldingsLimits.FirstCells : 0, now);
     }
 
     void Ask(KeptPeer peer, int count, TimeSpan now)
@@ -151,8 +166,8 @@ public sealed partial class Keeper
     {
         if (peer.AskedAt is null || peer.Listed is not null) return;
         (peer.Run, peer.Sequence, peer.Told) = (tell.Run, tell.Sequence, tell.Digest); // it says so itself, on a connection of its own
-        if (tell.Digest == peer.Column.Digest || TryPeel(peer, tell)) Settle(peer, now);
-        else if (tell.Cells.Length == 0) Ask(peer, HoldingsLimits.FirstCells, now);
+        if (tell.Digest == peer.Digest || TryPeel(peer, tell)) Settle(peer, now);
+        else if (tell.Cells.Length == 0 && !neighbourhood.IsPart) Ask(peer, HoldingsLimits.FirstCells, now);
         else if (CellsFor(peer, tell) is { } more) Ask(peer, more, now);
         else
         {
@@ -161,9 +176,10 @@ public sealed partial class Keeper
         }
     }
 
-    /// <summary>So many cells will show the difference; null when the whole list is shorter, or there are too many differences.</summary>
+    /// <summary>So many cells will show the difference; null when the whole list is shorter, or there are too many differences. Of sets that are known in part only lists are compared.</summary>
     int? CellsFor(KeptPeer peer, KeeperMessage.Tell tell)
     {
+        if (neighbourhood.IsPart) return null;
         long wanted = Math.Max(2 * tell.Cells.Length, Difference(peer, tell).Estimate * 2);
         if (tell.Cells.Length >= HoldingsLimits.Cells || wanted > HoldingsLimits.Cells) return null;
         int cells = (int)BitOperations.RoundUpToPowerOf2((uint)wanted);
@@ -180,7 +196,7 @@ public sealed partial class Keeper
 
     bool TryPeel(KeptPeer peer, KeeperMessage.Tell tell)
     {
-        if (tell.Cells.Length == 0) return false;
+        if (tell.Cells.Length == 0 || neighbourhood.IsPart) return false;
         (Cell[] difference, HeldColumn from, _) = Difference(peer, tell);
         if (Peeling.Peel(difference, key) is not { } found) return false;
         if (from != peer.Column) map.Copy(peer.Column, from);
@@ -195,21 +211,22 @@ public sealed partial class Keeper
     void Gather(KeptPeer peer, KeeperMessage.TellList tell, TimeSpan now)
     {
         if (peer.Listed is not { } listed) return;
-        foreach (HeldId id in tell.Ids) listed.Add(id);
+        listed.AddRange(tell.Ids);
         if (tell.Next != 0 && listed.Count < HoldingsLimits.Rows && tell.Ids.Length > 0)
         {
             AskList(peer, tell.Next, now);
             return;
         }
         map.Clear(peer.Column);
-        foreach (HeldId id in listed) map.Add(peer.Column, id);
+        peer.Elsewhere = default;
+        foreach (HeldId id in listed) Has(peer, id);
         peer.Listed = null;
         Changed();
         MayShare(peer);
         peer.Alike = 0;
         Settle(peer, now);
         // It changed meanwhile, or claims more than there is room for; a long list isn't asked for again at once.
-        if (peer.Column.Digest != peer.Told) peer.CompareAt = now + (listed.Count <= HoldingsLimits.IdsInList ? HoldingsLimits.CompareEvery : HoldingsLimits.AfterFailure);
+        if (peer.Digest != peer.Told) peer.CompareAt = now + (listed.Count <= HoldingsLimits.IdsInList ? HoldingsLimits.CompareEvery : HoldingsLimits.AfterFailure);
     }
 
     void Settle(KeptPeer peer, TimeSpan now)

@@ -45,7 +45,7 @@ public sealed partial class Keeper
             peer.BelievedAgain = now + TimeSpan.FromMilliseconds(Math.Min(again, ProofLimits.LiarsTerm.TotalMilliseconds)) - away;
             Due(peer, now);
             for (int i = 0; i < ids.Length; i++)
-                if ((words[(i >> 6) * sizeof(ulong) + 7 - (i >> 3 & 7)] >> (i & 7) & 1) != 0) map.Add(peer.Column, ids[i]);
+                if ((words[(i >> 6) * sizeof(ulong) + 7 - (i >> 3 & 7)] >> (i & 7) & 1) != 0) Has(peer, ids[i]);
         }
 
         TimeSpan? At(ulong ago) => ago == 0 ? null : now - away - TimeSpan.FromMilliseconds(Math.Min(ago - 1, TimeSpan.FromDays(3650).TotalMilliseconds));

@@ -26,6 +26,7 @@ public sealed partial class Keeper
     readonly Queue<KeeperOutput> outputs = new();
     readonly PriorityQueue<KeptPeer, TimeSpan> agenda = new(); // one entry counts of each: the one at its Due
     Dictionary<DeviceId, Holder> holders = [];
+    Neighbourhood neighbourhood;
 
     /// <param name="key">Of the vault's sketches, the same on all its devices.</param>
     /// <param name="run">Larger than that of any run before.</param>
@@ -35,31 +36,55 @@ public sealed partial class Keeper
         map = new ProviderMap(key, random);
         needing = map.AddColumn(isOwn: true);
         innerOfNeeding = map.AddColumn(isOwn: true);
-        plan = new HealingPlan(new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0), new Placement([]), 1, 1);
+        needingElsewhere = map.AddColumn(isOwn: true);
+        Placement nobody = new([]);
+        plan = new HealingPlan(new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0), nobody, 1, 1);
+        neighbourhood = new Neighbourhood(self, nobody, 1);
         nextHeartbeat = now;
     }
 
     public ProviderMap Map => map;
+
+    /// <summary>What it looks after, and with whom.</summary>
+    public Neighbourhood Neighbourhood => neighbourhood;
 
     /// <summary>Whether a peer may make this device read more from its disk at the moment.</summary>
     public bool MayRead(DeviceId device, TimeSpan now) => peers.TryGetValue(device, out KeptPeer? peer) && peer.Reading.HasAny(now);
 
     public bool TryTake([NotNullWhen(true)] out KeeperOutput? output) => outputs.TryDequeue(out output);
 
-    /// <summary>Who is in the vault, and how many copies it wants. Whoever isn't a member any more is forgotten.</summary>
+    /// <summary>
+    /// Who is in the vault, and how many copies it wants. Whoever isn't a member any more, or whom this device follows no longer, is forgotten;
+    /// what the vault needs is to be named anew.
+    /// </summary>
     /// <param name="placement">Of the same members, where somebody has it already.</param>
     public void Use(IEnumerable<Holder> members, int target, int minimum, Placement? placement = null)
     {
         holders = members.ToDictionary(holder => holder.Device);
-        foreach (DeviceId gone in peers.Keys.Where(peer => !holders.ContainsKey(peer)).ToList())
+        placement ??= new Placement(holders.Values);
+        bool wasPart = neighbourhood.IsPart;
+        neighbourhood = new Neighbourhood(self, placement, target);
+        if (neighbourhood.IsPart && sequence == 0) nextHeartbeat = started + HoldingsLimits.HeartbeatCheck; // a word of each of a thousand to all is too much where all meet anyway
+        foreach (DeviceId gone in peers.Keys.Where(peer => !holders.ContainsKey(peer) || !neighbourhood.Follows(peer)).ToList())
         {
             map.Remove(peers[gone].Column);
             peers.Remove(gone);
         }
         Holder own = holders.GetValueOrDefault(self) ?? new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0);
-        plan = new HealingPlan(own, placement ?? new Placement(holders.Values), target, minimum);
+        plan = new HealingPlan(own, placement, target, minimum);
         Changed();
-        foreach (KeptPeer peer in peers.Values) Due(peer, TimeSpan.MinValue); // it may be of another class now
+        foreach (KeptPeer peer in peers.Values)
+        {
+            if (wasPart || neighbourhood.IsPart) Forget(peer);
+            Due(peer, TimeSpan.MinValue); // it may be of another class now
+        }
+    }
+
+    /// <summary>What it holds is asked for anew: other stretches are looked after than before.</summary>
+    void Forget(KeptPeer peer)
+    {
+        map.Clear(peer.Column);
+        (peer.Elsewhere, peer.Listed, peer.AskedAt, peer.CompareAt) = (default, null, null, TimeSpan.MinValue);
     }
 
     public void Connected(DeviceId device, TimeSpan now)
@@ -152,11 +177,11 @@ public sealed partial class Keeper
         if (peer.IsLost || !peer.WasThere) Due(peer, now);
     }
 
-    /// <summary>Null for who isn't a member, and when there are too many.</summary>
+    /// <summary>Null for who isn't a member or isn't followed, and when there are too many.</summary>
     KeptPeer? Peer(DeviceId device)
     {
-        if (device == self || !holders.ContainsKey(device)) return null;
         if (peers.TryGetValue(device, out KeptPeer? known)) return known;
+        if (device == self || !holders.ContainsKey(device) || !neighbourhood.Follows(device)) return null;
         if (peers.Count >= HoldingsLimits.Peers) return null;
         KeptPeer peer = new(device, map.AddColumn());
         peers.Add(device, peer);

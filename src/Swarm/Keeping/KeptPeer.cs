@@ -21,6 +21,12 @@ sealed class KeptPeer(DeviceId device, HeldColumn column)
 {
     public DeviceId Device => device;
     public HeldColumn Column => column;
+
+    /// <summary>The digest of what it holds of what this device doesn't look after.</summary>
+    public HeldDigest Elsewhere { get; set; }
+
+    /// <summary>Of all that it is known to hold.</summary>
+    public HeldDigest Digest => column.Digest + Elsewhere;
     public bool Connected { get; set; }
 
     /// <summary>It was connected in this run: that it isn't any more says that it is away. Of others only what they say is heard.</summary>
@@ -59,7 +65,7 @@ sealed class KeptPeer(DeviceId device, HeldColumn column)
     /// <summary>Comparisons in a row that found nothing new.</summary>
     public int Alike { get; set; }
     public TimeSpan? AskedAt { get; set; }
-    public HashSet<HeldId>? Listed { get; set; }
+    public List<HeldId>? Listed { get; set; }
     public int AskedCells { get; set; }
 
     // A question that runs, and when the next is due.

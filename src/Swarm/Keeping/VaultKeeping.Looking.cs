@@ -130,7 +130,7 @@ public sealed partial class VaultKeeping
         List<BlockId> here = [], gone = [];
         foreach (NeededBlock block in some)
         {
-            k.Need(block.Id, block.Level > 0);
+            k.Need(block.Id, block.Level > 0, block.Info != null);
             if (block.Info is { } info)
             {
                 here.Add(block.Id);

@@ -70,6 +70,25 @@ public sealed class KeeperTests
     }
 
     [Fact]
+    public void Before_it_knows_what_is_here_a_device_asks_nobody_what_it_holds()
+    {
+        RandomSource random = RandomSource.Seeded(8);
+        DeviceId[] devices = [.. Enumerable.Range(0, 2).Select(_ => new DeviceId(random.Bytes(DeviceId.Size)))];
+        Keeper keeper = new(devices[0], new SketchKey(new byte[SketchKey.Size]), 1, random, TimeSpan.Zero);
+        keeper.Use(devices.Select(device => new Holder(device, Site.Of(device, 0), DeviceClass.Server, 0)), 2, 1);
+        keeper.Connected(devices[1], TimeSpan.Zero);
+        TimeSpan now = TimeSpan.Zero;
+        for (; now < TimeSpan.FromMinutes(3); now += HoldingsLimits.Pause) keeper.Tick(now);
+        Assert.False(keeper.TryTake(out _));
+        keeper.BeginNeeded();
+        keeper.EndNeeded();
+        keeper.Tick(now + HoldingsLimits.Pause);
+        List<KeeperOutput> said = [];
+        while (keeper.TryTake(out KeeperOutput? output)) said.Add(output);
+        Assert.Contains(said, output => output is KeeperOutput.Send { Message: KeeperMessage.Ask });
+    }
+
+    [Fact]
     public void What_others_held_is_known_after_a_restart_though_it_is_more_than_strangers_may_claim()
     {
         RandomSource random = RandomSource.Seeded(7);
@@ -85,7 +104,7 @@ public sealed class KeeperTests
         }
         Keeper before = Begin(1);
         before.BeginNeeded();
-        foreach (BlockId block in blocks) before.Need(block, inner: false);
+        foreach (BlockId block in blocks) before.Need(block, inner: false, isHere: false);
         before.EndNeeded();
         ulong sequence = 0;
         foreach (BlockId[] some in blocks.Chunk(HoldingsLimits.IdsInStatement)) Assert.True(before.Hear(new HoldingStatement(devices[1], 1, ++sequence, default, [.. some.Select(HeldId.Of)], []), TimeSpan.Zero));

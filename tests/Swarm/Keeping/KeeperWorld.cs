@@ -99,7 +99,7 @@ sealed class KeeperWorld
         if (device.Looked == Needed.Count && !(device.Keeper.IsDirty && device.Keeper.IsShort(Now))) return;
         device.Looked = Needed.Count;
         device.Keeper.BeginNeeded();
-        foreach (BlockId id in Needed) device.Keeper.Need(id, inner: false);
+        foreach (BlockId id in Needed) device.Keeper.Need(id, inner: false, isHere: device.Blocks.Contains(id));
         device.Keeper.EndNeeded();
         device.Keeper.BeginLook();
         foreach (BlockId id in Needed) device.Keeper.Look(id, isFreed: false, Now);
