@@ -17,6 +17,7 @@ static class Program
             Console.Out.WriteLine(VersionText.Line);
             return ExitCode.Done;
         }
-        return await CommandLine.RunAsync(arguments, Terminal.OfProcess);
+        Terminal terminal = Terminal.OfProcess;
+        return await Interruption.ObeyedAsync(stop => CommandLine.RunAsync(arguments, terminal, stop), Interruption.OfProcess(), terminal);
     }
 }

@@ -19,25 +19,35 @@ public sealed class DaemonCommandTests
         using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(path));
         await using RunningDaemon daemon = await RunningDaemon.StartAsync(folder["data"], notify: path);
-        Assert.Equal("READY=1", await ToldAsync());
+        Assert.Equal("READY=1", await ToldAsync(socket));
         await daemon.RunAsync(null, "create", "photos");
         byte[] large = RandomSource.Seeded(1).Bytes(60_000_000);
         await daemon.RunAsync("small"u8.ToArray(), "add", "photos", "-", "--as", "small");
         Task<(int Code, byte[] Output, string Error)> adding = daemon.TryAsync(large, "add", "photos", "-", "--as", "large");
         Assert.Equal(0, await daemon.TerminateAsync()); // perhaps in the middle of it
-        Assert.Equal("STOPPING=1", await ToldAsync());
+        Assert.Equal("STOPPING=1", await ToldAsync(socket));
         bool done = (await adding).Code == 0;
         Assert.False(File.Exists(Path.Combine(daemon.Folder, "daemon.sock")));
         Assert.Equal(0, (await RunningDaemon.TryAsync(daemon.Folder, null, "verify")).Code);
         Assert.Equal("small"u8.ToArray(), (await RunningDaemon.TryAsync(daemon.Folder, null, "cat", "photos", "small")).Output);
         if (done) Assert.Equal(large, (await RunningDaemon.TryAsync(daemon.Folder, null, "cat", "photos", "large")).Output);
+    }
 
-        async Task<string> ToldAsync()
-        {
-            byte[] said = new byte[200];
-            using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
-            return Encoding.ASCII.GetString(said, 0, await socket.ReceiveAsync(said, patience.Token));
-        }
+    static async Task<string> ToldAsync(Socket socket)
+    {
+        byte[] said = new byte[200];
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
+        return Encoding.ASCII.GetString(said, 0, await socket.ReceiveAsync(said, patience.Token));
+    }
+
+    [Fact]
+    public async Task Signals_that_come_while_it_ends_change_nothing()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync(folder["data"]);
+        Assert.Equal(0, await daemon.TerminateAsync(again: true));
+        Assert.Empty(await daemon.LastWordsAsync());
+        Assert.False(File.Exists(Path.Combine(daemon.Folder, "daemon.sock")));
     }
 
     [Fact]

@@ -160,9 +160,10 @@ sealed class RunningDaemon : IAsyncDisposable
     }
 
     /// <summary>As systemd ends a service.</summary>
-    public async Task<int> TerminateAsync()
+    /// <param name="again">Both signals, in turn, for as long as it is there.</param>
+    public async Task<int> TerminateAsync(bool again = false)
     {
-        using Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using Process kill = Process.Start("bash", ["-c", again ? "while kill -TERM $0 && kill -INT $0; do :; done 2>/dev/null" : "kill -TERM $0", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         using CancellationTokenSource patience = new(Patience);
         await process.WaitForExitAsync(patience.Token);
         return process.ExitCode;

@@ -11,9 +11,6 @@ namespace Vault.Host;
 /// </summary>
 static class CommandLine
 {
-    /// <summary>How long an interrupted command may take to end orderly. What is killed after that loses nothing either.</summary>
-    static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
-
     /// <summary>Accepted anywhere on the line; a command reads it with <see cref="FolderOf"/>.</summary>
     sealed class DataOption : Option<string>
     {
@@ -41,9 +38,9 @@ static class CommandLine
     public static string NameOf(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault(parent => parent is not RootCommand) is { } parent ? $"{NameOf(parent)} {command.Name}" : command.Name;
 
-    public static Task<int> RunAsync(string[] arguments, Terminal terminal) => RunAsync(arguments, terminal, Groups(terminal));
+    public static Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken stop = default) => RunAsync(arguments, terminal, Groups(terminal), stop);
 
-    public static async Task<int> RunAsync(string[] arguments, Terminal terminal, IReadOnlyList<CommandGroup> groups)
+    public static async Task<int> RunAsync(string[] arguments, Terminal terminal, IReadOnlyList<CommandGroup> groups, CancellationToken stop = default)
     {
         try
         {
@@ -54,10 +51,9 @@ static class CommandLine
             // Who asks how a command is used doesn't know its arguments yet.
             bool asking = line.UnmatchedTokens.Count == 0 && line.GetResult(grammar.Options.OfType<HelpOption>().Single()) is { Implicit: false };
             if (line.Errors.Count > 0 && !completing && !asking) return RefuseUsage(line, terminal);
-            InvocationConfiguration invocation = new() { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience };
-            int code = await line.InvokeAsync(invocation);
-            if (code == ExitCode.Interrupted) throw new OperationCanceledException(); // it didn't end within its patience: that is told in the same words
-            await terminal.Output.FlushAsync();
+            InvocationConfiguration invocation = new() { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            int code = await line.InvokeAsync(invocation, stop);
+            await terminal.Output.FlushAsync(CancellationToken.None); // what an interrupted command has said counts too
             return code;
         }
         catch (Exception fault)
