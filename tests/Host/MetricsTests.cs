@@ -58,6 +58,44 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task How_copies_stand_is_counted_and_told_when_they_are_too_few_and_when_they_are_enough()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]), second = await RunningDaemon.StartAsync(folder["second"]);
+        await first.RunAsync(null, "create", "photos", "--copies", "2", "--min-copies", "2");
+        using StreamReader events = await first.EventsAsync();
+        await first.RunAsync(RandomSource.Seeded(1).Bytes(3_000_000), "add", "photos", "-", "--as", "sea.jpg");
+        string labels = $"{{vault=\"{(await first.JsonAsync("list")).GetProperty("vault").GetString()!}\",name=\"photos\"}}";
+        await ToldAsync("under-minimum", "blocks of which fewer than 2 copies can be counted on");
+        Dictionary<string, double> now = await first.MetricsAsync();
+        double needed = now["vault_needed_blocks" + labels];
+        Assert.True(needed > 1);
+        Assert.Equal((needed, needed, 1), (now["vault_under_target_blocks" + labels], now["vault_under_minimum_blocks" + labels], now["vault_fewest_proven_copies" + labels]));
+        Assert.Equal((0, false), (now[Proofs("right")], now.ContainsKey("vault_oldest_proof_seconds" + labels)));
+
+        await second.RunAsync(null, "join", (await first.JsonAsync("invite", "photos")).GetProperty("ticket").GetString()!, "--capacity", "1GB");
+        await ToldAsync("enough-copies", "everything has 2 proven copies");
+        now = await first.MetricsAsync();
+        Assert.Equal((0, 0, 2), (now["vault_under_target_blocks" + labels], now["vault_under_minimum_blocks" + labels], now["vault_fewest_proven_copies" + labels]));
+        Assert.InRange(now["vault_oldest_proof_seconds" + labels], 0, 120);
+        Assert.True(now[Proofs("right")] > 0);
+        Assert.Equal((0, 0, 0), (now[Proofs("wrong")], now["vault_liars_total" + labels], now["vault_lost_devices_total" + labels]));
+        Dictionary<string, double> healed = await second.MetricsAsync();
+        Assert.InRange(healed["vault_healed_blocks_total" + labels], 1, needed);
+        Assert.True(healed["vault_healed_bytes_total" + labels] > 2_000_000);
+        Assert.True(healed.ContainsKey("vault_healing_blocks" + labels));
+
+        string Proofs(string result) => "vault_proofs_total" + labels.Replace("}", $",result=\"{result}\"}}", StringComparison.Ordinal);
+
+        async Task ToldAsync(string kind, string text)
+        {
+            using CancellationTokenSource patience = new(TimeSpan.FromMinutes(3));
+            while (await events.ReadLineAsync(patience.Token) != "event: " + kind) { }
+            Assert.Contains(text, await events.ReadLineAsync(patience.Token), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Spans_go_to_the_collector_that_the_configuration_names()
     {
         using TestFolder folder = new();

@@ -108,6 +108,14 @@ sealed class RunningDaemon : IAsyncDisposable
         return form == "application/openmetrics-text" ? OpenMetricsText.Parse(await answer.Content.ReadAsByteArrayAsync()) : throw new InvalidOperationException($"metrics came as {form}");
     }
 
+    /// <summary>What happens from now on, as the server-sent events of the API.</summary>
+    public async Task<StreamReader> EventsAsync()
+    {
+        StreamReader events = new(await api.Value.GetStreamAsync("/api/v1/events"));
+        await events.ReadLineAsync(); // a comment: it listens
+        return events;
+    }
+
     /// <summary>A call of the API, as a program makes it.</summary>
     public async Task<JsonElement> AskAsync(string call, object? request = null)
     {

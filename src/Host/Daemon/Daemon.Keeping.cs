@@ -20,6 +20,7 @@ sealed partial class Daemon
         VaultKeeping keeping = new(ports, swarm.FetchOf(part.Entry.Vault)!, new VaultTopic(gossip, admits, "holdings", home.Random));
         keeping.Happened += (what, device, text) => Tell(part, what, device, text);
         keeping.Healed += (blocks, bytes) => Publish("healed", part, text: $"{Amounts.Count(blocks, "copy")} made here, {Amounts.Size(bytes)}");
+        keeping.Stood += (level, figures) => TellCopies(part, level, figures);
         part.Keeping = keeping;
     }
 
@@ -39,6 +40,18 @@ sealed partial class Daemon
         };
         if (what is KeeperEvent.Liar or KeeperEvent.DeviceLost) note($"{part.Entry.Name}: {name}: {text}");
         Publish(kind, part, member?.Peer, $"{name}: {text}");
+    }
+
+    void TellCopies(OpenPart part, CopyLevel level, CopyFigures figures)
+    {
+        (string kind, string text) = level switch
+        {
+            CopyLevel.UnderMinimum => ("under-minimum", $"{Amounts.Count(figures.UnderMinimum, "block")} of which fewer than {Amounts.Count(figures.Minimum, "copy")} can be counted on"),
+            CopyLevel.UnderTarget => ("under-target", $"{Amounts.Count(figures.UnderTarget, "block")} of which fewer than {Amounts.Count(figures.Target, "copy")} are proven"),
+            _ => ("enough-copies", $"everything has {Amounts.Count(figures.Target, "proven copy")}"),
+        };
+        if (level == CopyLevel.UnderMinimum) note($"{part.Entry.Name}: {text}");
+        Publish(kind, part, text: text);
     }
 
     /// <summary>Looks for everything that should be here, once more.</summary>

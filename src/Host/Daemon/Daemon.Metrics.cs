@@ -22,6 +22,7 @@ sealed partial class Daemon
         }
         TellPeers(metrics, [.. node.Peers]);
         TellVaults(metrics, Parts());
+        TellCopies(metrics, Parts());
         (long blockBytes, int blockFiles) = home.Opened.BlocksOnDisk();
         DatabaseFigures meta = home.Opened.Meta.Figures();
         metrics.Gauge("vault_store_bytes", "What the two databases take up on the disk.", "bytes").Add(blockBytes, ("database", "blocks")).Add(meta.FileBytes, ("database", "meta"));
@@ -46,6 +47,33 @@ sealed partial class Daemon
             if (peer.RoundTrip is { } time) metrics.Add(time.TotalSeconds, ("peer", peer.Peer.ToString()), ("path", peer.Path?.ToString().ToLowerInvariant() ?? ""));
 
         static bool IsConnected(PeerStatus peer) => peer.State == PeerState.Connected;
+    }
+
+    static void TellCopies(OpenMetrics metrics, OpenPart[] parts)
+    {
+        (OpenPart Part, VaultKeeping Keeping, CopyFigures Figures, KeeperCounts Counts)[] vaults =
+            [.. parts.Where(part => part.Keeping is not null).Select(part => (part, part.Keeping!, part.Keeping!.Figures(), part.Keeping!.Counts))];
+        Each(metrics.Gauge("vault_needed_blocks", "Blocks that the vault needs, here or elsewhere."), of => of.Figures.Needed);
+        Each(metrics.Gauge("vault_under_target_blocks", "Those with fewer proven copies than the vault wants."), of => of.Figures.UnderTarget);
+        Each(metrics.Gauge("vault_under_minimum_blocks", "Those of which fewer copies are known than there must be."), of => of.Figures.UnderMinimum);
+        Each(metrics.Gauge("vault_fewest_proven_copies", "Proven copies of the block that has the fewest; none while nothing is needed."), of => of.Figures.Fewest);
+        Each(metrics.Gauge("vault_oldest_proof_seconds", "Age of the oldest proof that counts; none while no other device has proven its copies.", "seconds"), of => of.Figures.OldestProof?.TotalSeconds);
+        Each(metrics.Gauge("vault_healing_blocks", "Blocks under their target that are looked after."), of => of.Figures.Healing);
+        Each(metrics.Counter("vault_healed_blocks", "Copies that were made here because they were missing elsewhere."), of => of.Keeping.HealedSoFar.Blocks);
+        Each(metrics.Counter("vault_healed_bytes", "Their bytes.", "bytes"), of => of.Keeping.HealedSoFar.Bytes);
+        Each(metrics.Counter("vault_proofs", "Blocks that others were asked to prove, by what came of it."), of => of.Counts.Right, "right");
+        Each(metrics, of => of.Counts.Wrong, "wrong");
+        Each(metrics, of => of.Counts.Absent, "absent");
+        Each(metrics.Counter("vault_liars", "How often a device was found to give wrong proofs."), of => of.Counts.Liars);
+        Each(metrics.Counter("vault_lost_devices", "How often a device was away for too long."), of => of.Counts.LostDevices);
+
+        void Each(OpenMetrics family, Func<(OpenPart Part, VaultKeeping Keeping, CopyFigures Figures, KeeperCounts Counts), double?> value, string? result = null)
+        {
+            foreach (var vault in vaults)
+                if (value(vault) is not { } number) continue;
+                else if (result is null) family.Add(number, ("vault", vault.Part.Entry.Vault.ToString()), ("name", vault.Part.Entry.Name));
+                else family.Add(number, ("vault", vault.Part.Entry.Vault.ToString()), ("name", vault.Part.Entry.Name), ("result", result));
+        }
     }
 
     void TellVaults(OpenMetrics metrics, OpenPart[] parts)

@@ -9,6 +9,7 @@ namespace Vault.Host;
 /// "refused": a member says that this device isn't in any more. "behind", "caughtup": this device may have forgotten something and
 /// only takes from others; it has caught up.
 /// "healed": copies were made here. "liar": a device gave a wrong proof. "copy-lost", "copy-proven": a device lacks what it said it holds, and is believed again.
+/// "under-minimum", "under-target", "enough-copies": how a vault's copies stand from now on, when it has lasted for a moment.
 /// "watch-held", "watch-released", "watch-paused", "watch-resumed", "watch-problem": a folder that is kept in step; the text says all.
 /// "device-lost": one was away for too long. "connected", "disconnected": a peer. "missed": you listened too slowly, and something was left out: ask how things stand.
 /// </param>

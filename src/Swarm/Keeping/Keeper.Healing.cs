@@ -240,6 +240,8 @@ public sealed partial class Keeper
         if (lost == peer.IsLost) return;
         peer.IsLost = lost;
         Changed();
-        if (lost) outputs.Enqueue(new KeeperOutput.Happened(KeeperEvent.DeviceLost, peer.Device, "it was away for too long: its copies don't count any more"));
+        if (!lost) return;
+        Counts = Counts with { LostDevices = Counts.LostDevices + 1 };
+        outputs.Enqueue(new KeeperOutput.Happened(KeeperEvent.DeviceLost, peer.Device, "it was away for too long: its copies don't count any more"));
     }
 }

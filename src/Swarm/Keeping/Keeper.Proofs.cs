@@ -4,9 +4,14 @@ using Vault.Primitives;
 
 namespace Vault.Swarm;
 
+/// <summary>What a device has seen of others since it began: what came of the proofs it asked for, how many gave a wrong one, and how many were away for too long.</summary>
+public readonly record struct KeeperCounts(long Right, long Wrong, long Absent, long Liars, long LostDevices);
+
 // Claims are made to be proven: a few random blocks now and then, more of whoever is new or failed.
 public sealed partial class Keeper
 {
+    public KeeperCounts Counts { get; private set; }
+
     void KeepChallenging(KeptPeer peer, TimeSpan now)
     {
         if (peer.Challenge is { } running)
@@ -56,6 +61,7 @@ public sealed partial class Keeper
         switch (verdict)
         {
             case ProofVerdict.Right:
+                Counts = Counts with { Right = Counts.Right + 1 };
                 peer.InRow++;
                 peer.ExamLeft = Math.Max(0, peer.ExamLeft - 1);
                 // Of little that both hold, the same is asked for again and again: it is all there is to prove.
@@ -63,6 +69,7 @@ public sealed partial class Keeper
                 if (peer.Belief == Belief.Good) peer.Proven = now;
                 break;
             case ProofVerdict.Absent:
+                Counts = Counts with { Absent = Counts.Absent + 1 };
                 if (map.Take(peer.Column, block)) Changed();
                 Doubt(peer, "it lacks a block that it said it holds");
                 break;
@@ -71,6 +78,7 @@ public sealed partial class Keeper
                 bool known = peer.Belief == Belief.Lied;
                 (peer.Belief, peer.BelievedAgain, peer.InRow, peer.Proven) = (Belief.Lied, now + ProofLimits.LiarsTerm, 0, null);
                 Changed();
+                Counts = Counts with { Wrong = Counts.Wrong + 1, Liars = Counts.Liars + (known ? 0 : 1) };
                 if (!known) outputs.Enqueue(new KeeperOutput.Happened(KeeperEvent.Liar, peer.Device, "it gave a wrong proof for a block that it said it holds; nothing it says counts for a week"));
                 break;
         }
@@ -102,6 +110,7 @@ public sealed partial class Keeper
     public void Proved(DeviceId device, int blocks, TimeSpan now)
     {
         if (!peers.TryGetValue(device, out KeptPeer? peer)) return;
+        Counts = Counts with { Right = Counts.Right + blocks };
         peer.InRow += blocks;
         if (peer.Belief is Belief.Unknown && blocks > 0) Believe(peer);
         if (peer.Belief is Belief.Good && blocks > 0) peer.Proven = now;

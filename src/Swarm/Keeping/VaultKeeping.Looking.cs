@@ -34,7 +34,8 @@ public sealed partial class VaultKeeping
     long lastLook, lastSave, used, hereBlocks;
     long? underSince;
     double healedLately;
-    long healedAt;
+    long healedAt, healedBlocks, healedBytes;
+    readonly CopyAlarm alarm = new();
 
     /// <summary>Over which the rate of healing is told.</summary>
     static readonly TimeSpan RateTime = TimeSpan.FromSeconds(30);
@@ -43,6 +44,12 @@ public sealed partial class VaultKeeping
     public double HealingRate
     {
         get { lock (pulling) return healedLately * Math.Exp(-ports.Time.GetElapsedTime(healedAt) / RateTime) / RateTime.TotalSeconds; }
+    }
+
+    /// <summary>Copies that were made here since the start.</summary>
+    public (long Blocks, long Bytes) HealedSoFar
+    {
+        get { lock (pulling) return (healedBlocks, healedBytes); }
     }
 
     /// <summary>Bytes that this device is to make copies of now, as far as their sizes can be told; null for none.</summary>
@@ -68,7 +75,9 @@ public sealed partial class VaultKeeping
             {
                 await lookPulse.WaitAsync(HealingLimits.LookEvery, ports.Time, closing.Token);
                 bool due;
-                underSince = Figures().UnderMinimum == 0 ? null : underSince ?? ports.Time.GetTimestamp();
+                CopyFigures figures = Figures();
+                underSince = figures.UnderMinimum == 0 ? null : underSince ?? ports.Time.GetTimestamp();
+                if (alarm.Look(figures, Now) is { } level) Stood?.Invoke(level, figures);
                 lock (gate) due = mustLook || keeper.IsDirty && keeper.IsShort(Now) || ports.Time.GetElapsedTime(lastLook) is var rested && rested > LookAnyway && rested > lookTook * RestShare;
                 if (due)
                 {
@@ -190,6 +199,7 @@ public sealed partial class VaultKeeping
             {
                 healedLately = healedLately * Math.Exp(-ports.Time.GetElapsedTime(healedAt) / RateTime) + (double)bytes / blocks.Count * healed.Count;
                 healedAt = ports.Time.GetTimestamp();
+                (healedBlocks, healedBytes) = (healedBlocks + healed.Count, healedBytes + bytes / blocks.Count * healed.Count);
             }
         }
         Do((k, now) =>

@@ -65,6 +65,9 @@ public sealed partial class VaultKeeping : IAsyncDisposable
     /// <summary>Copies were made here: how many, and their bytes.</summary>
     public event Action<int, long>? Healed;
 
+    /// <summary>The vault's copies stand worse or better than was told before.</summary>
+    public event Action<CopyLevel, CopyFigures>? Stood;
+
     TimeSpan Now => ports.Time.GetElapsedTime(startedAt);
 
     VaultTag Tag => ports.Gate.Id.Tag;
@@ -185,6 +188,11 @@ public sealed partial class VaultKeeping : IAsyncDisposable
     public CopyFigures Figures()
     {
         lock (gate) return keeper.Figures(Now);
+    }
+
+    public KeeperCounts Counts
+    {
+        get { lock (gate) return keeper.Counts; }
     }
 
     public IReadOnlyList<CopyStanding> WhoHolds(BlockId block)

@@ -154,6 +154,7 @@ public sealed class KeeperTests
         Assert.Equal(400 + held, world.Pulled);
         Assert.All(world.Needed, id => Assert.Equal(3, CopiesOf(world, id)));
         Assert.All(world.Devices.Skip(1), device => Assert.Contains((KeeperEvent.DeviceLost, lost.Holder.Device), device.Events));
+        Assert.All(world.Devices.Skip(1), device => Assert.True(device.Keeper.Counts is { Liars: 0, Wrong: 0, LostDevices: 1 }));
 
         world.Start(lost);
         world.Pass(TimeSpan.FromMinutes(10));
@@ -201,6 +202,7 @@ public sealed class KeeperTests
         liar.Keeper.Hold(world.Needed);
         world.Pass(TimeSpan.FromMinutes(5));
         Assert.All(world.Devices.Take(4), device => Assert.Contains((KeeperEvent.Liar, liar.Holder.Device), device.Events));
+        Assert.All(world.Devices.Take(4), device => Assert.True(device.Keeper.Counts is { Liars: 1, Wrong: > 0, Right: > 0, LostDevices: 0 }));
         Assert.All(world.Needed, id => Assert.Equal(3, world.Devices.Take(4).Count(device => device.Blocks.Contains(id))));
         Assert.All(world.Needed, id => Assert.DoesNotContain(world.Devices[0].Keeper.WhoHolds(id, world.Now), copy => copy.Device == liar.Holder.Device && copy.Counts));
     }
