@@ -186,6 +186,35 @@ public sealed class WatchTests : IDisposable
         Assert.Equal((1, true), (code, error.Contains("vault keeps its own data", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task A_folder_and_a_vault_on_demand_exclude_each_other_and_it_is_said_what_to_do()
+    {
+        string there = folder["there"];
+        Write(there, "mine.txt", "of its user");
+        await using RunningDaemon first = await RunningDaemon.StartAsync(folder["first"]), second = await RunningDaemon.StartAsync(folder["second"]);
+        await first.RunAsync(null, "create", "photos");
+        await first.RunAsync("a sunny day"u8.ToArray(), "add", "photos", "-", "--as", "day.txt");
+        await second.RunAsync(null, "join", (await first.JsonAsync("invite", "photos")).GetProperty("ticket").GetString()!, "--on-demand");
+        (int code, _, string error) = await second.TryAsync(null, "watch", "photos", there);
+        Assert.Equal((1, "vault: error: photos is kept on demand on this device, and a folder in step shows everything that it holds\n"
+            + "hint: vault policy photos mirror brings all of it here; vault get photos PATH brings a part\n"), (code, error));
+        Assert.Equal(["mine.txt: of its user"], All(there));
+        Assert.False(File.Exists(Path.Combine(there, ".vault-watch")));
+
+        await second.RunAsync(null, "policy", "photos", "mirror"); // as the hint says
+        await second.RunAsync(null, "watch", "photos", there);
+        await UntilAsync(() => Read(there, "day.txt") == "a sunny day");
+        (code, _, error) = await second.TryAsync(null, "policy", "photos", "on-demand");
+        Assert.Equal((1, $"vault: error: {there} is kept in step with photos, and shows everything that it holds\nhint: end that first: vault watch --stop {there}\n"), (code, error));
+        await second.StopAsync();
+        (code, _, error) = await RunningDaemon.TryAsync(folder["second"], null, "policy", "photos", "on-demand"); // nor without a daemon
+        Assert.Equal((1, true), (code, error.Contains($"hint: end that first: vault watch --stop {there}\n", StringComparison.Ordinal)));
+        await using RunningDaemon again = await RunningDaemon.StartAsync(folder["second"]);
+        await again.RunAsync(null, "watch", "--stop", there);
+        Assert.Equal("on-demand", await again.TextAsync("policy", "photos", "on-demand"));
+        Assert.Equal(["day.txt: a sunny day", "mine.txt: of its user"], All(there));
+    }
+
     async Task<(string Here, string There)> WatchAsync(RunningDaemon first, RunningDaemon second, params string[] options)
     {
         await first.RunAsync(null, "create", "photos");

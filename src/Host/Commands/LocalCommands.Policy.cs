@@ -1,5 +1,6 @@
 using Vault.Catalog;
 using Vault.Identity;
+using Vault.Primitives;
 
 namespace Vault.Host;
 
@@ -12,6 +13,8 @@ sealed partial class LocalCommands
         {
             bool onDemand = Policies.IsOnDemand(text);
             if (onDemand && !entry.Keys.CanRead) throw Policies.NothingToAsk();
+            if (onDemand && WatchesOf(entry).FirstOrDefault() is { } watched)
+                throw new ConfigException($"{watched.Folder} is kept in step with {entry.Name}, and shows everything that it holds", $"end that first: vault watch --stop {watched.Folder}");
             catalog.SetOnDemand(onDemand);
             daemon?.UsePolicy(entry.Vault, onDemand);
         }

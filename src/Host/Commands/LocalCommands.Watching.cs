@@ -10,7 +10,7 @@ sealed partial class LocalCommands
 {
     public async Task<WatchListed> WatchAsync(WatchFolder request, CancellationToken stop)
     {
-        KeyRingEntry entry = await ReadableAsync(request.Vault, stop);
+        KeyRingEntry entry = await WatchableAsync(request.Vault, stop);
         return Running.Watched.Begin(entry, home.Vault(entry.Keys), request.Folder, MostOf(request));
     }
 
@@ -42,13 +42,24 @@ sealed partial class LocalCommands
     /// <param name="begun">Told how it is once it runs.</param>
     public async Task WatchHereAsync(WatchFolder request, Action<WatchListed> begun, CancellationToken stop)
     {
-        KeyRingEntry entry = await ReadableAsync(request.Vault, stop);
+        KeyRingEntry entry = await WatchableAsync(request.Vault, stop);
         OpenVault vault = home.Vault(entry.Keys);
         await using WatchedFolders here = new(home, (_, news) => note(news.Text));
         here.Resume(entry, vault);
         begun(here.Begin(entry, vault, request.Folder, MostOf(request)));
         await Task.Delay(Timeout.InfiniteTimeSpan, home.Time, stop).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
+
+    /// <summary>A folder shows all of a vault. Of one that is kept on demand it would wait without end for what nobody asks for.</summary>
+    async Task<KeyRingEntry> WatchableAsync(string vault, CancellationToken stop)
+    {
+        KeyRingEntry entry = await ReadableAsync(vault, stop);
+        return !home.Vault(entry.Keys).Catalog.IsOnDemand ? entry : throw new ConfigException($"{entry.Name} is kept on demand on this device, and a folder in step shows everything that it holds",
+            $"vault policy {entry.Name} {Policies.Mirror} brings all of it here; vault get {entry.Name} PATH brings a part");
+    }
+
+    /// <summary>Folders that are in step with a vault, or are to be when a daemon runs.</summary>
+    IEnumerable<WatchListed> WatchesOf(KeyRingEntry entry) => daemon?.Watched.All.Where(one => one.Vault == entry.Vault.ToString()) ?? Remembered(entry);
 
     static int? MostOf(WatchFolder request) => request.Brake switch
     {
