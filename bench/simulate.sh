@@ -24,4 +24,4 @@ for percent in 1 5 20; do run "$percent % lost for good" --nodes 100 --dials 99 
 for minimum in 2 1; do run "30 % come and go for an hour, minimum $minimum of 3" --nodes 100 --dials 99 --blocks 10000 --hours 1 --settling 0.1 --trouble 0 --flap 30 --min-copies "$minimum"; done
 for devices in 10 100; do run "quiet" --nodes "$devices" --dials $((devices - 1)) --blocks 10000 --hours 1 --settling 0.02 --calm; done
 run "47 % hostile, frees, crashes" --nodes 30 --dials 29 --blocks 5000 --hours 1 --settling 0.75 --liars 47 --frees 100
-if [ "$large" = 1 ]; then run "quiet" --nodes 1000 --dials 12 --blocks 100000 --hours 1 --settling 0.02 --calm; fi
+if [ "$large" = 1 ]; then run "quiet" --nodes 1000 --dials 8 --blocks 100000 --hours 1 --settling 0.02 --calm; fi

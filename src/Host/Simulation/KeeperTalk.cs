@@ -39,16 +39,23 @@ sealed partial class KeeperTalk : IDisposable
             ByteReader reader = new(saved.Bytes);
             keeper.Load(ref reader, Now, Now - saved.At);
         }
+        keeper.HoldQuietly((device.Hostility is Hostility.ClaimsAll ? Enumerable.Range(0, shelf.Count) : held.All).Select(number => shelf.Ids[number]));
+        Need();
+        TakeLocks();
+        After(HealingLimits.LookEvery * random.Below(1000) / 1000, ConsiderLook);
+    }
+
+    void Need()
+    {
+        lookedAfter.Clear();
         keeper.BeginNeeded();
         for (int number = 0; number < shelf.Count; number++)
         {
             keeper.Need(shelf.Ids[number], inner: false, isHere: held[number]);
             if (keeper.Neighbourhood.LooksAfter(HeldId.Of(shelf.Ids[number]))) lookedAfter.Add(number);
         }
-        keeper.HoldQuietly((device.Hostility is Hostility.ClaimsAll ? Enumerable.Range(0, shelf.Count) : held.All).Select(number => shelf.Ids[number]));
         keeper.EndNeeded();
-        TakeLocks();
-        After(HealingLimits.LookEvery * random.Below(1000) / 1000, ConsiderLook);
+        mustLook = true;
     }
 
     TimeSpan Now => device.Network.Now;
@@ -98,6 +105,11 @@ sealed partial class KeeperTalk : IDisposable
     void Do(Action input)
     {
         input();
+        CarryAll();
+    }
+
+    void CarryAll()
+    {
         while (keeper.TryTake(out KeeperOutput? output)) Carry(output);
     }
 
@@ -110,6 +122,7 @@ sealed partial class KeeperTalk : IDisposable
             case KeeperOutput.Prove prove when contacts.TryGetValue(prove.Peer, out Contact? contact): Prove(contact, prove.Challenge); break;
             case KeeperOutput.Check check when contacts.TryGetValue(check.Peer, out Contact? contact): Check(contact, check); break;
             case KeeperOutput.Pull pull: Pull(pull.Blocks); break;
+            case KeeperOutput.NeedAnew: Need(); break;
             case KeeperOutput.Happened happened: keeping.Happened(device, happened); break;
         }
     }
@@ -144,11 +157,9 @@ sealed partial class KeeperTalk : IDisposable
     /// <summary>Once a second.</summary>
     public void Beat()
     {
-        Do(() =>
-        {
-            keeper.Tick(Now);
-            Expire();
-        });
+        keeper.Tick(Now);
+        Expire();
+        CarryAll();
         device.Hostile?.Act(contacts.Values);
         if (Now - lastSave >= SaveEvery) Save();
     }
@@ -156,7 +167,7 @@ sealed partial class KeeperTalk : IDisposable
     public void Save()
     {
         lastSave = Now;
-        ByteWriter writer = new(1 << 16);
+        ByteWriter writer = new(Math.Max(1 << 16, device.Remembered?.Bytes.Length ?? 0));
         keeper.Save(writer, Now);
         device.Remembered = (writer.ToArray(), Now);
     }

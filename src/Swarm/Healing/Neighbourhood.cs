@@ -5,35 +5,72 @@ namespace Vault.Swarm;
 /// <summary>
 /// What a device looks after. In a vault of some hundred devices that is everything, and it follows what all others hold. Where there are more it
 /// looks after the stretches of block ids in which it stands among the first, and follows those who stand there with it: what each of them
-/// does grows no more with the number of devices. It is as mutual as the ranks, which all know alike.
+/// does grows no more with the number of devices. It is as mutual as the ranks, which all know alike. Where too few of the first are left they
+/// ask the next in rank to stand in.
 /// </summary>
 public sealed class Neighbourhood
 {
+    readonly DeviceId self;
+    readonly Placement placement;
+    readonly int target, first;
     readonly bool[]? stretches; // null: all of them
-    readonly HashSet<DeviceId>? partners; // null: everybody
+    readonly HashSet<DeviceId> partners = []; // of a part
 
     /// <param name="target">Copies that the vault wants.</param>
-    public Neighbourhood(DeviceId self, Placement placement, int target)
+    /// <param name="everybody">Up to so many devices each looks after everything.</param>
+    public Neighbourhood(DeviceId self, Placement placement, int target, int everybody = HoldingsLimits.Everybody)
     {
-        if (placement.Count <= HoldingsLimits.Everybody) return;
+        (this.self, this.placement, this.target, first) = (self, placement, target, target + HealingLimits.SpareRanks);
+        if (placement.Count <= everybody) return;
         stretches = new bool[HealingLimits.Buckets];
-        partners = [];
         for (int bucket = 0; bucket < HealingLimits.Buckets; bucket++)
-        {
-            IEnumerable<Holder> first = placement.RankOf(bucket).Take(target + HealingLimits.SpareRanks);
-            stretches[bucket] = first.Any(holder => holder.Device == self);
-            if (stretches[bucket]) partners.UnionWith(first.Select(holder => holder.Device));
-        }
-        partners.Remove(self);
+            if (placement.RankOf(bucket).Take(first).Any(holder => holder.Device == self)) Take(bucket);
     }
 
     /// <summary>There are more devices than one can follow.</summary>
     public bool IsPart => stretches != null;
 
     /// <summary>Those whose holdings it follows; null for all members.</summary>
-    public IReadOnlyCollection<DeviceId>? Partners => partners;
+    public IReadOnlyCollection<DeviceId>? Partners => IsPart ? partners : null;
 
     public bool LooksAfter(HeldId id) => stretches?[Placement.BucketOf(id)] != false;
 
-    public bool Follows(DeviceId device) => partners?.Contains(device) != false;
+    public bool Follows(DeviceId device) => !IsPart || partners.Contains(device);
+
+    /// <summary>
+    /// Where hardly more of a stretch's first are there than it needs, the next in rank are followed as well, and asked to stand in.
+    /// </summary>
+    /// <returns>The stretches, by who is to be asked.</returns>
+    public ILookup<DeviceId, ushort> PassOver(Predicate<DeviceId> isGone)
+    {
+        List<(DeviceId Device, ushort Bucket)> next = [];
+        for (int bucket = 0; bucket < stretches?.Length; bucket++)
+        {
+            if (!stretches[bucket] || placement.RankOf(bucket).Take(first).Count(holder => holder.Device == self || !isGone(holder.Device)) > target) continue;
+            next.AddRange(placement.RankOf(bucket).Take(2 * first).Skip(first).Where(holder => holder.Device != self).Select(holder => (holder.Device, (ushort)bucket)));
+        }
+        partners.UnionWith(next.Select(one => one.Device));
+        return next.ToLookup(one => one.Device, one => one.Bucket);
+    }
+
+    /// <summary>
+    /// Somebody who stands near it in a stretch asks it to stand in. True when it looks after more than before. Who asks for no reason gains
+    /// nothing: for each device there are a few stretches that it may be asked for.
+    /// </summary>
+    public bool StandIn(DeviceId asker, ushort bucket)
+    {
+        if (stretches is null || bucket >= stretches.Length || stretches[bucket] || !IsNear(bucket, self) || !IsNear(bucket, asker)) return false;
+        Take(bucket);
+        partners.Add(asker);
+        return true;
+    }
+
+    void Take(int bucket)
+    {
+        stretches![bucket] = true;
+        foreach (Holder holder in placement.RankOf(bucket).Take(first))
+            if (holder.Device != self) partners.Add(holder.Device);
+    }
+
+    bool IsNear(int bucket, DeviceId device) => placement.RankOf(bucket).Take(2 * first).Any(holder => holder.Device == device);
 }

@@ -31,6 +31,10 @@ public sealed partial class Keeper
     /// <summary>As long as a server may be away.</summary>
     static readonly TimeSpan NewcomersPatience = HealingLimits.GraceOf(DeviceClass.Server);
 
+    /// <summary>Between two looks at whether enough of a stretch's first are there.</summary>
+    static readonly TimeSpan PassingEvery = TimeSpan.FromMinutes(5);
+
+    TimeSpan nextPassing;
     readonly HeldColumn needing, innerOfNeeding, needingElsewhere; // the last: held here, and others look after it
     readonly Dictionary<HeldId, KeptPeer> blamed = [];
     readonly Allowance bandwidth = new(HealingLimits.BytesPerSecond, HealingLimits.BurstBytes);

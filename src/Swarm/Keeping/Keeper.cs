@@ -23,6 +23,8 @@ public sealed partial class Keeper
     readonly TimeSpan started;
     readonly ProviderMap map;
     readonly Dictionary<DeviceId, KeptPeer> peers = [];
+    readonly HashSet<DeviceId> connected = []; // members, followed or not
+    readonly int everybody;
     readonly Queue<KeeperOutput> outputs = new();
     readonly PriorityQueue<KeptPeer, TimeSpan> agenda = new(); // one entry counts of each: the one at its Due
     Dictionary<DeviceId, Holder> holders = [];
@@ -30,9 +32,10 @@ public sealed partial class Keeper
 
     /// <param name="key">Of the vault's sketches, the same on all its devices.</param>
     /// <param name="run">Larger than that of any run before.</param>
-    public Keeper(DeviceId self, SketchKey key, ulong run, RandomSource random, TimeSpan now)
+    /// <param name="everybody">Up to so many devices each looks after everything.</param>
+    public Keeper(DeviceId self, SketchKey key, ulong run, RandomSource random, TimeSpan now, int everybody = HoldingsLimits.Everybody)
     {
-        (this.self, this.key, this.run, this.random, started) = (self, key, run, random, now);
+        (this.self, this.key, this.run, this.random, started, this.everybody) = (self, key, run, random, now, everybody);
         map = new ProviderMap(key, random);
         needing = map.AddColumn(isOwn: true);
         innerOfNeeding = map.AddColumn(isOwn: true);
@@ -41,6 +44,7 @@ public sealed partial class Keeper
         plan = new HealingPlan(new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0), nobody, 1, 1);
         neighbourhood = new Neighbourhood(self, nobody, 1);
         nextHeartbeat = now;
+        nextPassing = now + NewcomersPatience;
     }
 
     public ProviderMap Map => map;
@@ -63,11 +67,12 @@ public sealed partial class Keeper
         holders = members.ToDictionary(holder => holder.Device);
         placement ??= new Placement(holders.Values);
         bool wasPart = neighbourhood.IsPart;
-        neighbourhood = new Neighbourhood(self, placement, target);
+        neighbourhood = new Neighbourhood(self, placement, target, everybody);
         if (neighbourhood.IsPart && sequence == 0) nextHeartbeat = started + HoldingsLimits.HeartbeatCheck; // a word of each of a thousand to all is too much where all meet anyway
         foreach (DeviceId gone in peers.Keys.Where(peer => !holders.ContainsKey(peer) || !neighbourhood.Follows(peer)).ToList())
         {
             map.Remove(peers[gone].Column);
+            peers[gone].IsForgotten = true;
             peers.Remove(gone);
         }
         Holder own = holders.GetValueOrDefault(self) ?? new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0);
@@ -80,6 +85,34 @@ public sealed partial class Keeper
         }
     }
 
+    /// <summary>The first of a stretch that are gone are passed over. Who is asked to stand in and isn't connected yet is asked the next time.</summary>
+    void PassOver(TimeSpan now)
+    {
+        foreach (IGrouping<DeviceId, ushort> next in neighbourhood.PassOver(device => !(peers.TryGetValue(device, out KeptPeer? peer) && (peer.Connected || peer.Heard is not null && !peer.IsLost))))
+            if (connected.Contains(next.Key)) outputs.Enqueue(new KeeperOutput.Send(next.Key, new KeeperMessage.StandIn([.. next])));
+        MeetPartners(now);
+    }
+
+    void StandIn(DeviceId asker, ushort[] buckets, TimeSpan now)
+    {
+        bool more = false;
+        foreach (ushort bucket in buckets) more |= neighbourhood.StandIn(asker, bucket);
+        if (!more) return;
+        // What others hold of it isn't known yet.
+        foreach (KeptPeer peer in peers.Values)
+        {
+            Forget(peer);
+            Due(peer, now);
+        }
+        MeetPartners(now);
+        outputs.Enqueue(new KeeperOutput.NeedAnew());
+    }
+
+    void MeetPartners(TimeSpan now)
+    {
+        foreach (DeviceId device in connected.Where(device => neighbourhood.Follows(device) && !peers.ContainsKey(device)).ToList()) Connected(device, now);
+    }
+
     /// <summary>What it holds is asked for anew: other stretches are looked after than before.</summary>
     void Forget(KeptPeer peer)
     {
@@ -89,6 +122,7 @@ public sealed partial class Keeper
 
     public void Connected(DeviceId device, TimeSpan now)
     {
+        if (holders.ContainsKey(device)) connected.Add(device);
         if (Peer(device) is not { } peer) return;
         (peer.Connected, peer.WasConnected, peer.Heard, peer.Challenge, peer.AskedAt, peer.Listed, peer.Unanswered) = (true, true, now, null, null, null, 0);
         (peer.CompareAt, peer.Alike) = (now, 0);
@@ -101,6 +135,7 @@ public sealed partial class Keeper
 
     public void Disconnected(DeviceId device, TimeSpan now)
     {
+        connected.Remove(device);
         if (!peers.TryGetValue(device, out KeptPeer? peer)) return;
         IsShort(now); // what was made good since the last look hasn't been short for long when it is short now
         (peer.Connected, peer.Heard) = (false, now);
@@ -110,6 +145,7 @@ public sealed partial class Keeper
 
     public void Receive(DeviceId device, KeeperMessage message, TimeSpan now)
     {
+        if (message is KeeperMessage.StandIn stand && holders.ContainsKey(device)) StandIn(device, stand.Buckets, now);
         if (Peer(device) is not { } peer) return;
         Heard(peer, now);
         switch (message)
@@ -133,10 +169,15 @@ public sealed partial class Keeper
     public void Tick(TimeSpan now)
     {
         SayNews(now);
+        if (neighbourhood.IsPart && now >= nextPassing)
+        {
+            nextPassing = now + PassingEvery;
+            PassOver(now);
+        }
         while (agenda.TryPeek(out _, out TimeSpan next) && next <= now)
         {
             KeptPeer peer = agenda.Dequeue();
-            if (next == peer.Due && peers.GetValueOrDefault(peer.Device) == peer) Attend(peer, now);
+            if (next == peer.Due && !peer.IsForgotten) Attend(peer, now);
         }
     }
 

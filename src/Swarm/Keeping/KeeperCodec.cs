@@ -56,6 +56,10 @@ static class KeeperCodec
                 Ids(writer.Byte(10), tell.Blocks);
                 writer.Bytes(tell.Levels);
                 break;
+            case KeeperMessage.StandIn stand:
+                writer.Byte(11).UInt16((ushort)stand.Buckets.Length);
+                foreach (ushort bucket in stand.Buckets) writer.UInt16(bucket);
+                break;
         }
         return writer.ToArray();
     }
@@ -107,6 +111,9 @@ static class KeeperCodec
             case 10:
                 message = Ids(ref reader, BlocksInLevels) is { } told ? new KeeperMessage.TellLevels(told, reader.Take(told.Length).ToArray()) : null;
                 break;
+            case 11:
+                message = Buckets(ref reader) is { Length: > 0 } stretches ? new KeeperMessage.StandIn(stretches) : null;
+                break;
         }
         return reader.AtEnd ? message : null;
     }
@@ -123,6 +130,14 @@ static class KeeperCodec
         BlockId[] ids = new BlockId[count];
         for (int i = 0; i < count; i++) ids[i] = new BlockId(reader.TakeHash());
         return ids;
+    }
+
+    static ushort[]? Buckets(ref ByteReader reader)
+    {
+        if (reader.TakeUInt16() is var count && count > HealingLimits.Buckets) return null;
+        ushort[] buckets = new ushort[count];
+        for (int i = 0; i < count; i++) buckets[i] = reader.TakeUInt16();
+        return buckets;
     }
 
     static HeldId[]? Held(ref ByteReader reader, int most)

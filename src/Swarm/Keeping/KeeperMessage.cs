@@ -32,6 +32,9 @@ public abstract record KeeperMessage
     /// <summary>Proofs of those that are locked, null for the others, and the signature of the promise for those that are.</summary>
     public sealed record Locked(Hash32 Nonce, Hash32?[] Macs, byte[] Signature) : KeeperMessage;
 
+    /// <summary>Too few of those who look after these stretches are left: do it as well.</summary>
+    public sealed record StandIn(ushort[] Buckets) : KeeperMessage;
+
     /// <summary>Of which levels are these blocks, if you have them?</summary>
     public sealed record AskLevels(BlockId[] Blocks) : KeeperMessage;
 

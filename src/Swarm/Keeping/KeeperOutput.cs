@@ -24,6 +24,9 @@ public abstract record KeeperOutput
     /// <summary>Fetch these: this device is the one that makes the copy.</summary>
     public sealed record Pull(BlockId[] Blocks) : KeeperOutput;
 
+    /// <summary>Name what the vault needs once more: this device looks after more of it than before.</summary>
+    public sealed record NeedAnew : KeeperOutput;
+
     /// <summary>Something that people want to know.</summary>
     public sealed record Happened(KeeperEvent Event, DeviceId Peer, string Text) : KeeperOutput;
 }

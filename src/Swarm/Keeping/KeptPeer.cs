@@ -27,6 +27,9 @@ sealed class KeptPeer(DeviceId device, HeldColumn column)
 
     /// <summary>Of all that it is known to hold.</summary>
     public HeldDigest Digest => column.Digest + Elsewhere;
+    /// <summary>It isn't a member any more, or isn't followed.</summary>
+    public bool IsForgotten { get; set; }
+
     public bool Connected { get; set; }
 
     /// <summary>It was connected in this run: that it isn't any more says that it is away. Of others only what they say is heard.</summary>

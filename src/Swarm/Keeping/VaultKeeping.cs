@@ -172,6 +172,7 @@ public sealed partial class VaultKeeping : IAsyncDisposable
             case KeeperOutput.Prove prove: work.Writer.TryWrite(() => Prove(prove)); break; // a peer that isn't answered asks again
             case KeeperOutput.Check check: work.Writer.TryWrite(() => Check(check)); break;
             case KeeperOutput.Pull pull: Pull(pull.Blocks); break;
+            case KeeperOutput.NeedAnew: Look(); break;
             case KeeperOutput.Happened happened: Happened?.Invoke(happened.Event, happened.Peer, happened.Text); break;
         }
     }

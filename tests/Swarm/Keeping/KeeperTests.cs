@@ -164,6 +164,54 @@ public sealed class KeeperTests
     });
 
     [Fact]
+    public void In_a_vault_of_many_devices_each_follows_some_and_what_was_lost_is_made_again_once() => Seed.Check(LongRun.Cases(1, 20), random =>
+    {
+        (KeeperWorld world, Placement placement) = Large(random);
+        Assert.All(world.Devices, device => Assert.True(device.Keeper.Neighbourhood.IsPart));
+        world.Pass(TimeSpan.FromMinutes(2));
+        Assert.Equal(0, world.Pulled);
+        KeeperWorld.Device lost = world.Devices[random.Below(world.Devices.Length)];
+        world.Stop(lost);
+        world.Pass(TimeSpan.FromMinutes(18));
+        Assert.All(world.Needed, id => Assert.Equal(3, CopiesOf(world, id)));
+        Assert.Equal(lost.Blocks.Count, world.Pulled);
+        foreach (BlockId id in world.Needed)
+            Assert.All(world.Devices.Where(device => device.Up && device.Keeper.Neighbourhood.LooksAfter(HeldId.Of(id))), device => Assert.Equal(3, device.Keeper.WhoHolds(id, world.Now).Count(copy => copy.Device != lost.Holder.Device)));
+    });
+
+    [Fact]
+    public void Where_too_few_of_the_first_are_left_the_next_in_rank_stand_in() => Seed.Check(LongRun.Cases(1, 20), random =>
+    {
+        (KeeperWorld world, Placement placement) = Large(random);
+        world.Pass(TimeSpan.FromMinutes(2));
+        BlockId chosen = world.Needed[random.Below(world.Needed.Count)];
+        // One of three holders is left, and one more of those who look after the block; the third copy is for somebody who doesn't.
+        Holder[] first = [.. placement.RankOf(HeldId.Of(chosen)).Take(3 + HealingLimits.SpareRanks)];
+        foreach (Holder holder in first.Skip(2)) world.Stop(world.Devices.Single(device => device.Holder == holder));
+        world.Pass(TimeSpan.FromMinutes(45));
+        Assert.Equal(3, CopiesOf(world, chosen));
+        Assert.All(world.Needed.Where(id => world.Devices.Any(device => device.Up && device.Blocks.Contains(id))), id => Assert.Equal(3, CopiesOf(world, id)));
+    });
+
+    /// <summary>Thirty devices are many here, and every block is where it belongs.</summary>
+    static (KeeperWorld World, Placement Placement) Large(RandomSource random)
+    {
+        KeeperWorld world = new(random, 30, target: 3, everybody: 10);
+        Placement placement = new(world.Devices.Select(device => device.Holder));
+        for (int i = 0; i < 100; i++)
+        {
+            BlockId id = world.Block();
+            foreach (Holder holder in placement.RankOf(HeldId.Of(id)).Take(3))
+            {
+                KeeperWorld.Device device = world.Devices.Single(one => one.Holder == holder);
+                device.Blocks.Add(id);
+                device.Keeper.Hold([id]);
+            }
+        }
+        return (world, placement);
+    }
+
+    [Fact]
     public void Under_the_minimum_nobody_waits_for_the_lost_to_come_back()
     {
         KeeperWorld world = new(RandomSource.Seeded(2), 5, target: 2, minimum: 2);
@@ -236,7 +284,7 @@ public sealed class KeeperTests
         [
             new KeeperMessage.Ask(64), new KeeperMessage.Tell(1, 2, new HeldDigest(3, 4), cells), new KeeperMessage.AskList(7), new KeeperMessage.TellList(held, 9),
             new KeeperMessage.Challenge(nonce, held), new KeeperMessage.Proof(nonce, [nonce, null]), new KeeperMessage.AskLock(nonce, blocks),
-            new KeeperMessage.Locked(nonce, [null, nonce], random.Bytes(Ed25519PublicKey.SignatureSize)), new KeeperMessage.AskLevels(blocks), new KeeperMessage.TellLevels(blocks, [0, 1, 2, 255, 0]),
+            new KeeperMessage.Locked(nonce, [null, nonce], random.Bytes(Ed25519PublicKey.SignatureSize)), new KeeperMessage.AskLevels(blocks), new KeeperMessage.TellLevels(blocks, [0, 1, 2, 255, 0]), new KeeperMessage.StandIn([0, 7, 4095]),
         ];
         foreach (KeeperMessage message in messages)
         {

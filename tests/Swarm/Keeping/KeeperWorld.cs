@@ -12,12 +12,12 @@ sealed class KeeperWorld
     static readonly Hash32 binding = new(new byte[32]);
 
     readonly RandomSource random;
-    readonly int target, minimum;
+    readonly int target, minimum, everybody;
     readonly Queue<(Device From, Device To, object Message)> wire = new();
 
-    public KeeperWorld(RandomSource random, int devices, int target, int minimum = 1, Func<int, ulong>? capacity = null)
+    public KeeperWorld(RandomSource random, int devices, int target, int minimum = 1, Func<int, ulong>? capacity = null, int everybody = HoldingsLimits.Everybody)
     {
-        (this.random, this.target, this.minimum) = (random, target, minimum);
+        (this.random, this.target, this.minimum, this.everybody) = (random, target, minimum, everybody);
         Devices = [.. Enumerable.Range(1, devices).Select(number => new Device(PlacementTests.Device(number, capacity?.Invoke(number) ?? 1UL << 40), random))];
         foreach (Device device in Devices) Start(device);
     }
@@ -54,7 +54,7 @@ sealed class KeeperWorld
 
     public void Start(Device device)
     {
-        device.Keeper = new Keeper(device.Holder.Device, Key, (ulong)Now.Ticks + 1, random, Now);
+        device.Keeper = new Keeper(device.Holder.Device, Key, (ulong)Now.Ticks + 1, random, Now, everybody);
         device.Keeper.Use(Devices.Select(one => one.Holder), target, minimum);
         device.Keeper.HoldQuietly(device.Blocks);
         device.Up = true;
@@ -96,8 +96,8 @@ sealed class KeeperWorld
     /// <summary>When there is something to be seen, as <see cref="VaultKeeping"/> does.</summary>
     void Look(Device device)
     {
-        if (device.Looked == Needed.Count && !(device.Keeper.IsDirty && device.Keeper.IsShort(Now))) return;
-        device.Looked = Needed.Count;
+        if (!device.NeedsAnew && device.Looked == Needed.Count && !(device.Keeper.IsDirty && device.Keeper.IsShort(Now))) return;
+        (device.Looked, device.NeedsAnew) = (Needed.Count, false);
         device.Keeper.BeginNeeded();
         foreach (BlockId id in Needed) device.Keeper.Need(id, inner: false, isHere: device.Blocks.Contains(id));
         device.Keeper.EndNeeded();
@@ -136,6 +136,7 @@ sealed class KeeperWorld
                         device.Keeper.Healed(id, 256 << 10, Now);
                     }
                     break;
+                case KeeperOutput.NeedAnew: device.NeedsAnew = true; break;
                 case KeeperOutput.Happened happened:
                     device.Events.Add((happened.Event, happened.Peer));
                     break;
@@ -154,6 +155,7 @@ sealed class KeeperWorld
 
         /// <summary>How many blocks were needed when all were last looked at, in this run.</summary>
         public int? Looked { get; set; }
+        public bool NeedsAnew { get; set; }
 
         /// <summary>It claims what it never had, and answers with bytes it made up.</summary>
         public bool Lies { get; set; }
