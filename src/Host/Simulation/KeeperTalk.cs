@@ -25,7 +25,7 @@ sealed partial class KeeperTalk : IDisposable
     readonly HashSet<BlockId> pulling = [];
     readonly List<int> lookedAfter = [];
     TimeSpan lastLook, lastSave;
-    bool mustLook = true, looking, ended;
+    bool mustLook, looking, ended;
 
     public KeeperTalk(Device device, Keeping keeping, RandomSource random)
     {

@@ -80,7 +80,7 @@ public sealed partial class Keeper
         Changed();
         foreach (KeptPeer peer in peers.Values)
         {
-            if (wasPart || neighbourhood.IsPart) Forget(peer);
+            if (wasPart || neighbourhood.IsPart) AskAnew(peer);
             Due(peer, TimeSpan.MinValue); // it may be of another class now
         }
     }
@@ -101,7 +101,7 @@ public sealed partial class Keeper
         // What others hold of it isn't known yet.
         foreach (KeptPeer peer in peers.Values)
         {
-            Forget(peer);
+            AskAnew(peer);
             Due(peer, now);
         }
         MeetPartners(now);
@@ -114,7 +114,7 @@ public sealed partial class Keeper
     }
 
     /// <summary>What it holds is asked for anew: other stretches are looked after than before.</summary>
-    void Forget(KeptPeer peer)
+    void AskAnew(KeptPeer peer)
     {
         map.Clear(peer.Column);
         (peer.Elsewhere, peer.Listed, peer.AskedAt, peer.CompareAt) = (default, null, null, TimeSpan.MinValue);
