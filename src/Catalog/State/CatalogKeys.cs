@@ -18,6 +18,7 @@ static class CatalogKeys
     internal const byte SuspicionOf = (byte)'f';
     internal const byte AuthorOf = (byte)'a';    // the latest time seen of an author
     internal const byte AcceptedOf = (byte)'t';  // up to when times ahead of the clock were accepted
+    internal const byte ProposalOf = (byte)'u';  // the cut that others are to have seen before deletions are forgotten
     internal const byte ConflictOf = (byte)'c';  // positions with several heads
     internal const byte ReturnedOf = (byte)'b';  // records that came back after their deletion was forgotten
 

@@ -120,8 +120,9 @@ sealed partial class Draft
     internal bool Counts(FileRecord record) => !IsForgotten(record) && RecordRules.StillStands(record, Membership);
 
     /// <summary>A tombstone on this side of a cut: everybody has seen it, so nobody needs it.</summary>
-    internal bool IsForgotten(FileRecord record) =>
-        record.Kind == RecordKind.Tombstone && Membership.Cut.Count > 0 && Covers(Membership.Cut, record.Versions);
+    internal bool IsForgotten(FileRecord record) => IsForgotten(record, Membership.Cut);
+
+    internal static bool IsForgotten(FileRecord record, Cut cut) => record.Kind == RecordKind.Tombstone && cut.Count > 0 && Covers(cut, record.Versions);
 
     /// <summary>
     /// Whether a version that comes in lies on this side of a cut and isn't here, though this device was in when everybody said that

@@ -33,6 +33,7 @@ public sealed partial class VaultCatalog
         TakeSecrets();
         LetIn();
         ForgetOld();
+        ForgetDeletions();
     }
 
     /// <summary>
@@ -91,22 +92,6 @@ public sealed partial class VaultCatalog
             foreach (Waiting waiting in parts.Waiting.Stale(parts.Now)) draft.GiveUp(waiting);
             foreach (Waiting waiting in parts.Waiting.Due(parts.Ports.Clock)) draft.Reconsider(waiting.Record.Position);
         });
-    }
-
-    void ForgetOld()
-    {
-        DateTimeOffset before = parts.Now - Seen.Membership.Settings.HistoryWindow;
-        Leaf? last = null;
-        while (true)
-        {
-            List<Past> old = [.. parts.Past.Before(before, last).Take(PositionsPerCommit)];
-            if (old.Count == 0) return;
-            last = old[^1].Record.Leaf;
-            Run(draft =>
-            {
-                foreach (Past past in old) draft.Forget(past);
-            });
-        }
     }
 
     /// <summary>Reads everything and checks that all of it agrees.</summary>

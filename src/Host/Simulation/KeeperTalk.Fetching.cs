@@ -19,7 +19,6 @@ sealed partial class KeeperTalk
 
     void Pull(BlockId[] blocks)
     {
-        pulling.UnionWith(blocks);
         foreach (BlockId block in blocks) AddSources(block);
         Fetch(() => plan.Want(blocks, FetchPriority.Healing, null, Now));
         if (ticking) return;
@@ -142,8 +141,7 @@ sealed partial class KeeperTalk
         Do(() =>
         {
             keeper.Hold(ids);
-            foreach (BlockId id in ids)
-                if (pulling.Remove(id)) keeper.Healed(id, shelf.BlockBytes, Now);
+            foreach (BlockId id in ids) keeper.Healed(id, shelf.BlockBytes, Now);
         });
         mustLook = true;
     }

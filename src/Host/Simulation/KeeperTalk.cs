@@ -22,7 +22,6 @@ sealed partial class KeeperTalk : IDisposable
     readonly RandomSource random;
     readonly Keeper keeper;
     readonly Dictionary<DeviceId, Contact> contacts = [];
-    readonly HashSet<BlockId> pulling = [];
     readonly List<int> lookedAfter = [];
     TimeSpan lastLook, lastSave;
     bool mustLook, looking, ended;
@@ -70,7 +69,7 @@ sealed partial class KeeperTalk : IDisposable
     public void Connected(Contact contact)
     {
         contacts[contact.Other.Id] = contact;
-        if (pulling.Count > 0 && plan.AddSource(Now) is { } slot) sources.Add(slot, (contact, ++streams));
+        if (keeper.Pulls > 0 && plan.AddSource(Now) is { } slot) sources.Add(slot, (contact, ++streams));
         Do(() => keeper.Connected(contact.Other.Id, Now));
     }
 
@@ -122,6 +121,7 @@ sealed partial class KeeperTalk : IDisposable
             case KeeperOutput.Prove prove when contacts.TryGetValue(prove.Peer, out Contact? contact): Prove(contact, prove.Challenge); break;
             case KeeperOutput.Check check when contacts.TryGetValue(check.Peer, out Contact? contact): Check(contact, check); break;
             case KeeperOutput.Pull pull: Pull(pull.Blocks); break;
+            case KeeperOutput.Leave leave: plan.Forget(leave.Blocks, FetchPriority.Healing); break;
             case KeeperOutput.NeedAnew: Need(); break;
             case KeeperOutput.Happened happened: keeping.Happened(device, happened); break;
         }

@@ -58,6 +58,9 @@ public sealed partial class BlockFetch
         Do(now => plan.Want(missing, FetchPriority.Healing, null, now)); // what finds no room is asked for again by who looks after copies
     }
 
+    /// <summary>Copies that nobody needs to make any more.</summary>
+    public void Leave(BlockId[] blocks) => Do(_ => plan.Forget(blocks, FetchPriority.Healing));
+
     /// <summary>
     /// Whether only what is asked for is fetched, and of what the pins need only what was here once. When it begins, what is on its way for
     /// no better reason is let go.

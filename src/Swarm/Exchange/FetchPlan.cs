@@ -113,11 +113,11 @@ sealed partial class FetchPlan
         return true;
     }
 
-    /// <summary>Nobody needs it any more. What is in flight may still arrive.</summary>
-    public void Forget(BlockId id)
+    /// <summary>Nobody needs these any more that were wanted for no better reason. What is in flight may still arrive.</summary>
+    public void Forget(ReadOnlySpan<BlockId> ids, FetchPriority reason)
     {
-        if (!wants.TryGetValue(id, out Wanted? want) || want.State == WantState.Landing) return;
-        Remove(want);
+        foreach (BlockId id in ids)
+            if (wants.TryGetValue(id, out Wanted? want) && want.State != WantState.Landing && want.Priority >= reason) Remove(want);
     }
 
     /// <summary>The same of everything that was wanted for one of these reasons.</summary>

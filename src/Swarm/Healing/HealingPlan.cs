@@ -31,6 +31,8 @@ public sealed class HealingPlan(Holder self, Placement placement, int target, in
     /// <summary>Blocks under their target that are looked after.</summary>
     public int Waiting => waiting.Count;
 
+    public bool IsWaiting(BlockId id) => waiting.ContainsKey(id);
+
     /// <summary>A look at everything begins: what isn't named again by its end isn't short any more.</summary>
     public void Begin()
     {

@@ -37,6 +37,7 @@ public sealed partial class Keeper
     TimeSpan nextPassing;
     readonly HeldColumn needing, innerOfNeeding, needingElsewhere; // the last: held here, and others look after it
     readonly Dictionary<HeldId, KeptPeer> blamed = [];
+    readonly HashSet<BlockId> pulls = []; // told to be fetched, and not here yet
     readonly Allowance bandwidth = new(HealingLimits.BytesPerSecond, HealingLimits.BurstBytes);
     HealingPlan plan;
 
@@ -89,8 +90,10 @@ public sealed partial class Keeper
     {
         enough = enough || !(map.Histogram(Groups(peer => IsCredible(peer, now)), plan.Target).Take(plan.Target).Any(count => count > 0)
             || map.Histogram(Groups(peer => IsThere(peer, now)), plan.Minimum).Take(plan.Minimum).Any(count => count > 0));
-        if (enough) plan.Forget();
-        return !enough;
+        if (!enough) return true;
+        plan.Forget();
+        LeaveWhatIsWhole();
+        return false;
     }
 
     public void BeginLook()
@@ -105,10 +108,10 @@ public sealed partial class Keeper
     bool isEarly; // blocks were passed over, because this device has just begun
 
     /// <summary>
-    /// A device that has just begun and hasn't heard of every member yet can't tell who is gone from who is away: others know better,
-    /// and until then it makes copies only where the minimum takes them.
+    /// A device that has just begun and doesn't know yet what every member holds can't tell what is gone from what is away: others know
+    /// better, and until then it makes copies only where the minimum takes them.
     /// </summary>
-    bool IsNew(TimeSpan now) => isNew ??= now - started < NewcomersPatience && holders.Keys.Any(device => device != self && !(peers.TryGetValue(device, out KeptPeer? peer) && peer.Heard is not null));
+    bool IsNew(TimeSpan now) => isNew ??= now - started < NewcomersPatience && holders.Keys.Any(device => device != self && !(peers.TryGetValue(device, out KeptPeer? peer) && peer.IsKnown));
 
     ulong[]? safe; // rows that have their copies, as of the beginning of this look
     int safeAsOf;
@@ -138,14 +141,18 @@ public sealed partial class Keeper
         if (row is { } here && (map.Self[here] || HasCopies(here, now))) return;
         HashSet<Site> sites = [], present = [];
         int coming = 0;
+        bool inReach = false;
         foreach (KeptPeer peer in peers.Values)
             if (row is { } there && peer.Column[there])
             {
+                inReach |= IsThere(peer, now);
                 if (!IsCredible(peer, now)) continue;
                 sites.Add(SiteOf(peer.Device));
                 if (IsThere(peer, now)) present.Add(SiteOf(peer.Device));
             }
             else if (holders[peer.Device].IsMirror && IsThere(peer, now)) coming++;
+        // From nobody in reach nothing can be fetched. Once somebody is there who has it, it may be no longer short.
+        if (!inReach) return;
         // With fewer than the minimum in reach nobody waits for who is away.
         if (present.Count < plan.Minimum) sites = present;
         if (sites.Count >= plan.Target || (sites.Count >= plan.Minimum && IsNew(now))) return;
@@ -157,21 +164,37 @@ public sealed partial class Keeper
     public void EndLook(TimeSpan now, int most)
     {
         plan.End();
-        List<BlockId> pulls = [];
-        while (pulls.Count < Math.Min(most, HealingLimits.Pulls) && bandwidth.HasAny(now) && plan.TryTake(out BlockId block))
+        LeaveWhatIsWhole();
+        List<BlockId> next = [];
+        while (next.Count < Math.Min(most, HealingLimits.Pulls) && bandwidth.HasAny(now) && plan.TryTake(out BlockId block))
         {
             if (blamed.TryGetValue(HeldId.Of(block), out KeptPeer? teller) && !teller.Blame.HasAny(now)) continue;
-            pulls.Add(block);
+            next.Add(block);
         }
-        if (pulls.Count > 0) outputs.Enqueue(new KeeperOutput.Pull([.. pulls]));
+        pulls.UnionWith(next);
+        if (next.Count > 0) outputs.Enqueue(new KeeperOutput.Pull([.. next]));
         if (plan.Waiting > 0 || isEarly) Changed(); // the next in rank acts when its time comes, and this device when it has met the others
     }
 
-    /// <summary>A copy was made here, of so many bytes.</summary>
-    public void Healed(BlockId block, long bytes, TimeSpan now)
+    /// <summary>Blocks that this device is fetching, to have one more copy.</summary>
+    public int Pulls => pulls.Count;
+
+    // What is on its way when a partition ends would otherwise be copied though all that have it are there again.
+    void LeaveWhatIsWhole()
     {
+        BlockId[] left = [.. pulls.Where(id => !plan.IsWaiting(id))];
+        if (left.Length == 0) return;
+        pulls.ExceptWith(left);
+        outputs.Enqueue(new KeeperOutput.Leave(left));
+    }
+
+    /// <summary>A block has come, of so many bytes. True if it is a copy that this device was to make.</summary>
+    public bool Healed(BlockId block, long bytes, TimeSpan now)
+    {
+        if (!pulls.Remove(block)) return false;
         bandwidth.Spend(bytes, now);
         if (blamed.Remove(HeldId.Of(block), out KeptPeer? teller)) teller.Blame.Spend(bytes, now);
+        return true;
     }
 
     void Blame(KeptPeer peer, HeldId id)

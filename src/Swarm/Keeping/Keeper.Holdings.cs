@@ -231,6 +231,7 @@ public sealed partial class Keeper
 
     void Settle(KeptPeer peer, TimeSpan now)
     {
+        peer.IsKnown = true;
         (peer.AskedAt, peer.AskedCells) = (null, 0);
         CompareLater(peer, now);
         Due(peer, Earlier(peer.CompareAt, peer.ChallengeAt));

@@ -42,6 +42,7 @@ public sealed partial class Keeper
             ReadOnlySpan<byte> words = reader.Take((ids.Length + 63 >> 6) * sizeof(ulong));
             if (reader.Failed || belief > (byte)Belief.Lied || Peer(device) is not { } peer) continue;
             (peer.Run, peer.Sequence, peer.Belief, peer.Heard, peer.Proven) = (run, sequence, (Belief)belief, At(heard), At(proven));
+            peer.IsKnown = run != 0;
             peer.BelievedAgain = now + TimeSpan.FromMilliseconds(Math.Min(again, ProofLimits.LiarsTerm.TotalMilliseconds)) - away;
             Due(peer, now);
             for (int i = 0; i < ids.Length; i++)

@@ -24,6 +24,9 @@ public abstract record KeeperOutput
     /// <summary>Fetch these: this device is the one that makes the copy.</summary>
     public sealed record Pull(BlockId[] Blocks) : KeeperOutput;
 
+    /// <summary>Don't fetch these any more, for this reason: others have them again, or nobody in reach does.</summary>
+    public sealed record Leave(BlockId[] Blocks) : KeeperOutput;
+
     /// <summary>Name what the vault needs once more: this device looks after more of it than before.</summary>
     public sealed record NeedAnew : KeeperOutput;
 

@@ -38,6 +38,9 @@ sealed class KeptPeer(DeviceId device, HeldColumn column)
     /// <summary>When it was last there; null before it was ever heard.</summary>
     public TimeSpan? Heard { get; set; }
 
+    /// <summary>All that it holds was known once: two have compared to the end, in this run or in one before.</summary>
+    public bool IsKnown { get; set; }
+
     /// <summary>It was away for longer than its grace time.</summary>
     public bool IsLost { get; set; }
 

@@ -26,7 +26,6 @@ public sealed partial class VaultKeeping
     const int MostInner = 4096;
 
     readonly AsyncPulse lookPulse = new();
-    readonly HashSet<BlockId> pulling = [];
     HeldColumn? knownLeaves;
     volatile bool mustLook = true;
     bool looked;
@@ -43,19 +42,19 @@ public sealed partial class VaultKeeping
     /// <summary>Bytes a second that copies were made with here lately.</summary>
     public double HealingRate
     {
-        get { lock (pulling) return healedLately * Math.Exp(-ports.Time.GetElapsedTime(healedAt) / RateTime) / RateTime.TotalSeconds; }
+        get { lock (gate) return healedLately * Math.Exp(-ports.Time.GetElapsedTime(healedAt) / RateTime) / RateTime.TotalSeconds; }
     }
 
     /// <summary>Copies that were made here since the start.</summary>
     public (long Blocks, long Bytes) HealedSoFar
     {
-        get { lock (pulling) return (healedBlocks, healedBytes); }
+        get { lock (gate) return (healedBlocks, healedBytes); }
     }
 
     /// <summary>Bytes that this device is to make copies of now, as far as their sizes can be told; null for none.</summary>
     public long? HealingLeft
     {
-        get { lock (pulling) return pulling.Count == 0 ? null : pulling.Count * (hereBlocks == 0 ? ChunkSizes.Default.Normal : used / hereBlocks); }
+        get { lock (gate) return keeper.Pulls == 0 ? null : keeper.Pulls * (hereBlocks == 0 ? ChunkSizes.Default.Normal : used / hereBlocks); }
     }
 
     /// <summary>Files have come or gone: what is needed is to be looked at again.</summary>
@@ -183,31 +182,20 @@ public sealed partial class VaultKeeping
         else Look();
     }
 
-    void Pull(BlockId[] blocks)
-    {
-        lock (pulling) pulling.UnionWith(blocks);
-        fetch.Heal(blocks);
-    }
-
     void Landed(IReadOnlyList<BlockId> blocks, long bytes)
     {
-        List<BlockId> healed;
-        lock (pulling)
-        {
-            healed = [.. blocks.Where(pulling.Remove)];
-            if (healed.Count > 0)
-            {
-                healedLately = healedLately * Math.Exp(-ports.Time.GetElapsedTime(healedAt) / RateTime) + (double)bytes / blocks.Count * healed.Count;
-                healedAt = ports.Time.GetTimestamp();
-                (healedBlocks, healedBytes) = (healedBlocks + healed.Count, healedBytes + bytes / blocks.Count * healed.Count);
-            }
-        }
+        long each = bytes / blocks.Count;
+        int healed = 0;
         Do((k, now) =>
         {
             k.Hold(blocks.Where(id => k.Map.Contains(needed: id)));
-            foreach (BlockId id in healed) k.Healed(id, bytes / blocks.Count, now);
+            healed = blocks.Count(id => k.Healed(id, each, now));
+            if (healed == 0) return;
+            healedLately = healedLately * Math.Exp(-ports.Time.GetElapsedTime(healedAt) / RateTime) + each * healed;
+            healedAt = ports.Time.GetTimestamp();
+            (healedBlocks, healedBytes) = (healedBlocks + healed, healedBytes + each * healed);
         });
-        if (healed.Count > 0) Healed?.Invoke(healed.Count, bytes / blocks.Count * healed.Count);
+        if (healed > 0) Healed?.Invoke(healed, each * healed);
         Look();
     }
 

@@ -171,7 +171,8 @@ public sealed partial class VaultKeeping : IAsyncDisposable
             case KeeperOutput.Say say: topic.Publish(say.Statement.Sign(ports.Gate.Id, ports.Device)); break;
             case KeeperOutput.Prove prove: work.Writer.TryWrite(() => Prove(prove)); break; // a peer that isn't answered asks again
             case KeeperOutput.Check check: work.Writer.TryWrite(() => Check(check)); break;
-            case KeeperOutput.Pull pull: Pull(pull.Blocks); break;
+            case KeeperOutput.Pull pull: fetch.Heal(pull.Blocks); break;
+            case KeeperOutput.Leave leave: fetch.Leave(leave.Blocks); break;
             case KeeperOutput.NeedAnew: Look(); break;
             case KeeperOutput.Happened happened: Happened?.Invoke(happened.Event, happened.Peer, happened.Text); break;
         }

@@ -225,6 +225,41 @@ public sealed class KeeperTests
     }
 
     [Fact]
+    public void What_nobody_in_reach_has_isnt_copied_from_the_first_who_comes_back()
+    {
+        KeeperWorld world = new(RandomSource.Seeded(2), 6, target: 3);
+        for (int i = 0; i < 100; i++) world.Block(world.Devices[0], world.Devices[1], world.Devices[2]);
+        world.Pass(TimeSpan.FromMinutes(1));
+        foreach (KeeperWorld.Device device in world.Devices[..3]) world.Stop(device);
+        world.Pass(TimeSpan.FromMinutes(1));
+        foreach (KeeperWorld.Device device in world.Devices[..3])
+        {
+            world.Start(device);
+            world.Pass(TimeSpan.FromSeconds(7));
+        }
+        world.Pass(TimeSpan.FromMinutes(2));
+        Assert.Equal(0, world.Pulled);
+    }
+
+    [Fact]
+    public void A_copy_on_its_way_is_let_go_when_those_who_were_missed_are_back()
+    {
+        KeeperWorld world = new(RandomSource.Seeded(2), 6, target: 3, minimum: 2);
+        for (int i = 0; i < 100; i++) world.Block(world.Devices[0], world.Devices[1], world.Devices[2]);
+        world.Pass(TimeSpan.FromMinutes(1));
+        world.Arrives = false;
+        foreach (KeeperWorld.Device device in world.Devices[1..3]) world.Stop(device);
+        world.Pass(TimeSpan.FromSeconds(25));
+        Assert.Equal(100, world.Devices.Sum(device => device.Pulling.Count));
+        foreach (KeeperWorld.Device device in world.Devices[1..3]) world.Start(device);
+        world.Pass(TimeSpan.FromMinutes(1));
+        Assert.Equal(0, world.Devices.Sum(device => device.Pulling.Count + device.Keeper.Pulls));
+        world.Arrives = true;
+        world.Pass(TimeSpan.FromMinutes(1));
+        Assert.Equal(0, world.Pulled);
+    }
+
+    [Fact]
     public void Restarts_one_after_the_other_move_nothing()
     {
         KeeperWorld world = new(RandomSource.Seeded(3), 5, target: 3, minimum: 2);

@@ -2,6 +2,7 @@ using Vault.Blocks;
 using Vault.Identity;
 using Vault.Primitives;
 using Vault.Tests.Support;
+using Xunit;
 
 namespace Vault.Swarm.Tests;
 
@@ -37,6 +38,9 @@ sealed class KeeperWorld
 
     public bool Heals { get; set; } = true;
 
+    /// <summary>Whether what is fetched comes, if somebody is there who has it; else it is on its way.</summary>
+    public bool Arrives { get; set; } = true;
+
     /// <summary>Between two turns of everybody.</summary>
     public TimeSpan Step { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -59,6 +63,7 @@ sealed class KeeperWorld
         device.Keeper.HoldQuietly(device.Blocks);
         device.Up = true;
         device.Looked = null;
+        device.Pulling.Clear();
         foreach (Device other in Devices.Where(other => other != device && other.Up))
         {
             if (other.Keeper is null) continue;
@@ -81,6 +86,7 @@ sealed class KeeperWorld
             {
                 device.Keeper.Tick(Now);
                 Carry(device);
+                Fetch(device);
                 if (Heals && (int)Now.TotalSeconds % 5 == 0) Look(device);
             }
             while (wire.TryDequeue(out (Device From, Device To, object Message) sent))
@@ -128,19 +134,28 @@ sealed class KeeperWorld
                     device.Keeper.Checked(check.Peer, check.Nonce, [.. check.Blocks.Select((id, i) => device.Judge(id, check.Macs[i], check.Nonce, binding, check.Peer))], Now);
                     break;
                 case KeeperOutput.Pull pull:
-                    foreach (BlockId id in pull.Blocks.Where(id => Devices.Any(other => other.Up && other.Blocks.Contains(id))))
-                    {
-                        Pulled++;
-                        device.Blocks.Add(id);
-                        device.Keeper.Hold([id]);
-                        device.Keeper.Healed(id, 256 << 10, Now);
-                    }
+                    device.Pulling.UnionWith(pull.Blocks);
+                    Fetch(device);
                     break;
+                case KeeperOutput.Leave leave: device.Pulling.ExceptWith(leave.Blocks); break;
                 case KeeperOutput.NeedAnew: device.NeedsAnew = true; break;
                 case KeeperOutput.Happened happened:
                     device.Events.Add((happened.Event, happened.Peer));
                     break;
             }
+    }
+
+    void Fetch(Device device)
+    {
+        if (!Arrives) return;
+        foreach (BlockId id in device.Pulling.Where(id => Devices.Any(other => other.Up && other.Blocks.Contains(id))).ToList())
+        {
+            Pulled++;
+            device.Pulling.Remove(id);
+            device.Blocks.Add(id);
+            device.Keeper.Hold([id]);
+            Assert.True(device.Keeper.Healed(id, 256 << 10, Now));
+        }
     }
 
     Device Find(DeviceId id) => Devices.Single(device => device.Holder.Device == id);
@@ -149,6 +164,9 @@ sealed class KeeperWorld
     {
         public Holder Holder => holder;
         public HashSet<BlockId> Blocks { get; } = [];
+
+        /// <summary>On its way to it.</summary>
+        public HashSet<BlockId> Pulling { get; } = [];
         public Keeper Keeper { get; set; } = null!;
         public bool Up { get; set; }
         public List<(KeeperEvent Event, DeviceId Peer)> Events { get; } = [];
