@@ -63,6 +63,14 @@ public sealed class CopiesTests
         await first.RunAsync(null, "keep", "photos", "sea.jpg");
         await RunningDaemon.UntilAsync(async () => await StoredAsync(first) > photo.Length);
         Assert.Equal(photo, await first.RunAsync(null, "cat", "photos", "sea.jpg"));
+
+        // A folder in step shows everything, also what was freed before.
+        await first.RunAsync(null, "free", "photos", "sea.jpg");
+        Directory.CreateDirectory(folder["shown"]);
+        await first.RunAsync(null, "watch", "photos", folder["shown"]);
+        string shown = Path.Combine(folder["shown"], "sea.jpg");
+        await RunningDaemon.UntilAsync(() => Task.FromResult(File.Exists(shown)));
+        Assert.Equal(photo, await File.ReadAllBytesAsync(shown));
     }
 
     [Fact]

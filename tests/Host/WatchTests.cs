@@ -187,7 +187,7 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_and_a_vault_on_demand_exclude_each_other_and_it_is_said_what_to_do()
+    public async Task A_folder_and_a_vault_that_isnt_here_as_a_whole_exclude_each_other_and_it_is_said_what_to_do()
     {
         string there = folder["there"];
         Write(there, "mine.txt", "of its user");
@@ -210,7 +210,14 @@ public sealed class WatchTests : IDisposable
         (code, _, error) = await RunningDaemon.TryAsync(folder["second"], null, "policy", "photos", "on-demand"); // nor without a daemon
         Assert.Equal((1, true), (code, error.Contains($"hint: end that first: vault watch --stop {there}\n", StringComparison.Ordinal)));
         await using RunningDaemon again = await RunningDaemon.StartAsync(folder["second"]);
+        (code, _, error) = await again.TryAsync(null, "offer", "photos", "--capacity", "1GB"); // nor does a share go with it
+        Assert.Equal((1, $"vault: error: {there} is kept in step with photos, and shows everything that it holds\nhint: end that first: vault watch --stop {there}\n"), (code, error));
         await again.RunAsync(null, "watch", "--stop", there);
+        await again.RunAsync(null, "offer", "photos", "--capacity", "1GB");
+        (code, _, error) = await again.TryAsync(null, "watch", "photos", there);
+        Assert.Equal((1, "vault: error: this device holds a share of photos, and a folder in step shows everything that it holds\n"
+            + "hint: vault offer photos --capacity 0 brings all of it here; vault get photos PATH brings a part\n"), (code, error));
+        await again.RunAsync(null, "offer", "photos", "--capacity", "0");
         Assert.Equal("on-demand", await again.TextAsync("policy", "photos", "on-demand"));
         Assert.Equal(["day.txt: a sunny day", "mine.txt: of its user"], All(there));
     }

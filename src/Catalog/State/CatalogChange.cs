@@ -4,8 +4,9 @@ namespace Vault.Catalog;
 
 /// <summary>What a commit has changed. It is durable when this is told.</summary>
 /// <param name="Added">Records that came in; their bytes are for peers that are in step.</param>
+/// <param name="Recalled">Content that had been freed is to be here again.</param>
 public sealed record CatalogChange(
-    ulong Sequence, Hash32 Root, IReadOnlyList<AddedRecord> Added, IReadOnlyList<Leaf> Removed, bool MembershipChanged);
+    ulong Sequence, Hash32 Root, IReadOnlyList<AddedRecord> Added, IReadOnlyList<Leaf> Removed, bool MembershipChanged, bool Recalled = false);
 
 /// <param name="Source">Who brought it, as given to the merge; null for what was made here.</param>
 public readonly record struct AddedRecord(Leaf Leaf, ReadOnlyMemory<byte> Bytes, object? Source);

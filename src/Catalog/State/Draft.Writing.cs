@@ -21,6 +21,9 @@ sealed partial class Draft
     internal bool IsPart { get; set; }
 
     /// <summary>Something that goes into the batch with the rest, given the number of the commit.</summary>
+    /// <summary>Content that had been freed is to be here again.</summary>
+    internal bool Recalls { get; set; }
+
     internal void Also(Action<Batch, ulong> write)
     {
         extras.Add(write);

@@ -30,10 +30,14 @@ public sealed partial class VaultCatalog
     public bool Keep(IReadOnlyCollection<BlockId> roots)
     {
         foreach (BlockId[] slice in roots.Chunk(PositionsPerCommit))
-            Run(draft => draft.Also((batch, _) =>
+            Run(draft =>
             {
-                foreach (BlockId root in slice) Pins.Remove(batch, parts.Tag, root, PinReason.Assigned);
-            }));
+                draft.Recalls = true;
+                draft.Also((batch, _) =>
+                {
+                    foreach (BlockId root in slice) Pins.Remove(batch, parts.Tag, root, PinReason.Assigned);
+                });
+            });
         Arrived(roots);
         return roots.Any(root => !parts.Ports.Store.IsWhole(parts.Tag, root));
     }

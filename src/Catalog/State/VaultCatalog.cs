@@ -185,7 +185,7 @@ public sealed partial class VaultCatalog : IDisposable
         parts.Journal.Apply(written.Journal);
         (state, membership) = (written.State, written.Membership);
         Volatile.Write(ref moment, TakeMoment());
-        untold.Enqueue(new CatalogChange(state.Sequence, leaves.Root, written.Added, written.Removed, members));
+        untold.Enqueue(new CatalogChange(state.Sequence, leaves.Root, written.Added, written.Removed, members, draft.Recalls));
     }
 
     // At once if the database lets us, so that readers aren't told of another state than is stored; else before the next commit.

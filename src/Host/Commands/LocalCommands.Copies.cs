@@ -21,6 +21,7 @@ sealed partial class LocalCommands
         (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
         DeviceProfile before = catalog.Membership.Find(home.Device.Key.Public)?.Profile ?? Daemon.UsualProfile(entry.Keys, home.Random);
         DeviceProfile after = Offered(request, entry.Vault, before);
+        if (after.Capacity > 0) RequireUnwatched(entry);
         if (after != before) catalog.Add([AuthorOf(entry).Introduce(catalog.Membership, after)]);
         return new SpaceOffered(entry.Vault.ToString(), entry.Name, (long)after.Capacity, Classes.Text(after.Class), after.Site == 0 ? null : after.Site.ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
     }
@@ -139,7 +140,6 @@ sealed partial class LocalCommands
             files++;
             if (catalog.Keep([file.Root!.Value])) coming++;
         }
-        daemon?.Fetch(entry.Vault);
         return new FilesKept(entry.Vault.ToString(), entry.Name, files, coming);
     }
 

@@ -13,8 +13,7 @@ sealed partial class LocalCommands
         {
             bool onDemand = Policies.IsOnDemand(text);
             if (onDemand && !entry.Keys.CanRead) throw Policies.NothingToAsk();
-            if (onDemand && WatchesOf(entry).FirstOrDefault() is { } watched)
-                throw new ConfigException($"{watched.Folder} is kept in step with {entry.Name}, and shows everything that it holds", $"end that first: vault watch --stop {watched.Folder}");
+            if (onDemand) RequireUnwatched(entry);
             catalog.SetOnDemand(onDemand);
             daemon?.UsePolicy(entry.Vault, onDemand);
         }

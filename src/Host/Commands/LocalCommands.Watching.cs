@@ -50,12 +50,23 @@ sealed partial class LocalCommands
         await Task.Delay(Timeout.InfiniteTimeSpan, home.Time, stop).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    /// <summary>A folder shows all of a vault. Of one that is kept on demand it would wait without end for what nobody asks for.</summary>
+    /// <summary>A folder shows all of a vault. Of one that is kept on demand, or of which this device holds a share, it would wait without end for what nobody asks for.</summary>
     async Task<KeyRingEntry> WatchableAsync(string vault, CancellationToken stop)
     {
         KeyRingEntry entry = await ReadableAsync(vault, stop);
-        return !home.Vault(entry.Keys).Catalog.IsOnDemand ? entry : throw new ConfigException($"{entry.Name} is kept on demand on this device, and a folder in step shows everything that it holds",
+        VaultCatalog catalog = home.Vault(entry.Keys).Catalog;
+        if (catalog.IsOnDemand) throw new ConfigException($"{entry.Name} is kept on demand on this device, and a folder in step shows everything that it holds",
             $"vault policy {entry.Name} {Policies.Mirror} brings all of it here; vault get {entry.Name} PATH brings a part");
+        if (HoldsShare(catalog)) throw new ConfigException($"this device holds a share of {entry.Name}, and a folder in step shows everything that it holds",
+            $"vault offer {entry.Name} --capacity 0 brings all of it here; vault get {entry.Name} PATH brings a part");
+        return entry;
+    }
+
+    /// <summary>The other way round: before a vault whose folders are watched is no longer here as a whole.</summary>
+    void RequireUnwatched(KeyRingEntry entry)
+    {
+        if (WatchesOf(entry).FirstOrDefault() is { } watched)
+            throw new ConfigException($"{watched.Folder} is kept in step with {entry.Name}, and shows everything that it holds", $"end that first: vault watch --stop {watched.Folder}");
     }
 
     /// <summary>Folders that are in step with a vault, or are to be when a daemon runs.</summary>

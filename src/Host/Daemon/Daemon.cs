@@ -230,19 +230,19 @@ sealed partial class Daemon : IAsyncDisposable
         Fetch(part, change);
         TellRoot(part, change.Root);
         // What a meeting leaves behind is a change as well, every minute, and nothing of it is a block.
-        if (change.Added.Count > 0 || change.Removed.Count > 0) part.Keeping?.Look();
+        if (change.Added.Count > 0 || change.Removed.Count > 0 || change.Recalled) part.Keeping?.Look();
         TellStanding(part);
         if (change.Added.Any(record => record.Source is null)) part.Notices?.Changed();
         if (!change.MembershipChanged) return;
         MembersChanged(part);
     }
 
-    /// <summary>Only what has come is looked at, unless who is in has changed: then more than that may count.</summary>
+    /// <summary>Only what has come is looked at, unless who is in has changed, or something is to be here again: then more than that may count.</summary>
     void Fetch(OpenPart part, CatalogChange change)
     {
-        if (swarm.FetchOf(part.Entry.Vault) is not { OnDemand: false } fetch) return;
+        if (swarm.FetchOf(part.Entry.Vault) is not { } fetch || (fetch.OnDemand && !change.Recalled)) return;
         AddedRecord[] brought = [.. change.Added.Where(record => record.Source is not null)];
-        if (change.MembershipChanged)
+        if (change.MembershipChanged || change.Recalled)
         {
             part.Awaited.AddAll();
             fetch.Search();

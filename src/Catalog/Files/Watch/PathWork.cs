@@ -193,7 +193,11 @@ sealed class PathWork
         if (over is { IsSettled: false, Base.Look.Kind: not RecordKind.Folder }) return Handled.Changed;
         Head head = vault.Visible.First(shown => shown.Name == step.What.Name).Head;
         FileRef? content = head.Entry!.File(head.Record);
-        if (vault.Awaits(head)) return Handled.Missing;
+        if (vault.Awaits(head))
+        {
+            vault.Recall(head);
+            return Handled.Missing;
+        }
         (Handled handled, FileStat stat) = await hands.PlaceAsync(step.What.Name, head.Entry, head.Record.Kind, content, over, stop);
         if (handled != Handled.Done) return handled;
         now.RemoveAll(entry => entry.Name == step.What.Name);

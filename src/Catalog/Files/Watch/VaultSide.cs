@@ -36,6 +36,12 @@ sealed class VaultSide
     /// <summary>The content of a version has still to come.</summary>
     public bool Awaits(Head head) => wanted.Contains(head.Record.Leaf);
 
+    /// <summary>A folder shows all of its vault: what this device has freed is to be here again when the folder needs it.</summary>
+    public void Recall(Head head)
+    {
+        if (head.Record.Root is { } root && catalog.IsFreed(root)) catalog.Keep([root]);
+    }
+
     /// <summary>All names under which something of the path stands or stood.</summary>
     public IEnumerable<VaultPath> Names(IEnumerable<Based> agreed) => Visible.Select(shown => shown.Name).Concat(agreed.Select(one => one.Name)).Prepend(path).Distinct().Where(IsOurs);
 
