@@ -30,12 +30,11 @@ public sealed partial class VaultCatalog
     /// </summary>
     void ForgetDeletions()
     {
-        if (parts.Ports.Device is not { } device || Seen.Membership.Find(device.Public) is not { } self || self.RoleAt(parts.Ports.Clock.Now) != Role.Admin) return;
+        if (Admin is not { } admin) return;
         if (CutProposal.Read(parts.Meta, parts.Tag) is not { } proposal) ProposeCut();
-        else if (parts.Now - proposal.Made >= Seen.Membership.Settings.HistoryWindow && HaveAllSeen(proposal, self.Device, out HashSet<DeviceId> seenBy))
+        else if (parts.Now - proposal.Made >= Seen.Membership.Settings.HistoryWindow && HaveAllSeen(proposal, out HashSet<DeviceId> seenBy))
         {
-            if (IsWorthIt(proposal.Cut))
-                Add([new ControlAuthor(parts.Ports.Keys, device, parts.Ports.Clock, parts.Ports.Random).CutTombstones(Seen.Membership, proposal.Cut, seenBy)]);
+            if (IsWorthIt(proposal.Cut)) Add([admin.CutTombstones(Seen.Membership, proposal.Cut, seenBy)]);
             ProposeCut();
         }
     }
@@ -48,9 +47,9 @@ public sealed partial class VaultCatalog
         Run(draft => draft.Also((batch, _) => proposal.Put(batch, parts.Tag)));
     }
 
-    bool HaveAllSeen(CutProposal proposal, DeviceId self, out HashSet<DeviceId> seenBy)
+    bool HaveAllSeen(CutProposal proposal, out HashSet<DeviceId> seenBy)
     {
-        seenBy = [self, .. PeersMet.Where(peer => peer.Acknowledged >= proposal.Sequence).Select(peer => peer.Device)];
+        seenBy = [parts.Me!.Value, .. PeersMet.Where(peer => peer.Acknowledged >= proposal.Sequence).Select(peer => peer.Device)];
         return ControlAuthor.Unheard(Seen.Membership, seenBy).Count == 0;
     }
 

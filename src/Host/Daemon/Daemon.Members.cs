@@ -23,6 +23,7 @@ sealed partial class Daemon
                 Publish("member", part, member.Peer, sentence);
             }
         part.Told = now;
+        if (now.NeedsNewEpoch) tendPulse.Set();
     }
 
     /// <summary>Told once, and shown until a member lets this device in.</summary>

@@ -35,6 +35,9 @@ sealed partial class Daemon : IAsyncDisposable
     /// <summary>What waits for a time, or has had its time, isn't urgent to the minute.</summary>
     static readonly TimeSpan TendEvery = TimeSpan.FromHours(1);
 
+    /// <summary>Where secrets have to be made once more any admin's device can do it, and one is enough: each waits for some time up to this, and looks again.</summary>
+    static readonly TimeSpan RenewPatience = TimeSpan.FromSeconds(20);
+
     /// <summary>The rates of peers are brought up to date so often: a person who watches sees it move.</summary>
     static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
@@ -54,6 +57,7 @@ sealed partial class Daemon : IAsyncDisposable
     readonly DateTimeOffset since;
     readonly PeerRates rates = new();
     readonly IdleTime idle = new();
+    readonly AsyncPulse tendPulse = new();
     readonly ITimer looking;
     Task dialing = Task.CompletedTask, tending = Task.CompletedTask;
 
@@ -275,14 +279,14 @@ sealed partial class Daemon : IAsyncDisposable
         foreach (SyncSession session in sessions) session.Compare();
     }
 
-    /// <summary>What has waited for its time comes in, what is older than the history's window goes.</summary>
+    /// <summary>What has waited for its time comes in, what has had its time goes, and secrets that somebody has who shouldn't are made anew.</summary>
     async Task TendAsync()
     {
-        using PeriodicTimer hourly = new(TendEvery, home.Time);
         try
         {
-            while (await hourly.WaitForNextTickAsync(stopping.Token))
+            while (true)
             {
+                if (await tendPulse.WaitAsync(TendEvery, home.Time, stopping.Token)) await Task.Delay(RenewPatience * home.Random.Below(1000) / 1000, home.Time, stopping.Token);
                 KeepSecrets();
                 foreach (OpenPart part in Parts())
                     try

@@ -200,6 +200,35 @@ public sealed class MergeTests : IDisposable
     }
 
     [Fact]
+    public void Two_admins_who_each_put_somebody_out_apart_from_each_other_end_with_secrets_that_neither_has()
+    {
+        Node founder = rig.NewFounder(), admin = rig.NewMember(founder, Role.Admin), one = rig.NewMember(founder, Role.Reader), two = rig.NewMember(admin, Role.Reader);
+        founder.MergeFrom(admin);
+        admin.MergeFrom(founder);
+        foreach ((Node by, Node subject) in (ReadOnlySpan<(Node, Node)>)[(founder, one), (admin, two)])
+        {
+            IReadOnlyList<ControlRecord> revocation = by.Author.Revoke(by.Catalog.Membership, subject.Device.Public, []);
+            by.Catalog.Add([.. revocation, by.Author.NewEpoch(by.Catalog.Membership.With(revocation))]);
+        }
+        founder.MergeFrom(admin);
+        admin.MergeFrom(founder);
+        Assert.True(admin.Catalog.Membership.NeedsNewEpoch);
+
+        two.Catalog.Tend(); // no admin
+        admin.Catalog.Tend();
+        founder.MergeFrom(admin);
+        founder.Catalog.Tend();
+        Assert.Equal(founder.Catalog.Root, admin.Catalog.Root);
+        Assert.False(founder.Catalog.Membership.NeedsNewEpoch);
+        Assert.Equal(founder.Catalog.Membership.CurrentEpoch, founder.Keys.Current.Number);
+        foreach (Node revoked in (Node[])[one, two])
+        {
+            revoked.MergeFrom(founder);
+            Assert.NotEqual(founder.Catalog.Membership.CurrentEpoch, revoked.Keys.Current.Number);
+        }
+    }
+
+    [Fact]
     public void Tombstones_go_by_a_cut_that_all_have_seen_and_stay_away()
     {
         Node founder = rig.NewFounder(), other = rig.NewMember(founder, Role.Writer);
