@@ -26,6 +26,10 @@ public static class HealingLimits
     /// <summary>The same under the minimum: as long as a restart may take.</summary>
     public static readonly TimeSpan UrgentPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>A device that came back within this time is expected to do so again, for so many times as long as it was away; never longer than a server may be.</summary>
+    public static readonly TimeSpan Habit = TimeSpan.FromHours(2);
+    public const int HabitTimes = 4;
+
     /// <summary>Every further rank waits so much longer.</summary>
     public static readonly TimeSpan RankPatience = TimeSpan.FromSeconds(30);
 

@@ -89,7 +89,7 @@ public sealed partial class Keeper
     public bool IsShort(TimeSpan now)
     {
         enough = enough || !(map.Histogram(Groups(peer => IsCredible(peer, now)), plan.Target).Take(plan.Target).Any(count => count > 0)
-            || map.Histogram(Groups(peer => IsThere(peer, now)), plan.Minimum).Take(plan.Minimum).Any(count => count > 0));
+            || map.Histogram(Groups(peer => IsAround(peer, now)), plan.Minimum).Take(plan.Minimum).Any(count => count > 0));
         if (!enough) return true;
         plan.Forget();
         LeaveWhatIsWhole();
@@ -123,7 +123,7 @@ public sealed partial class Keeper
         {
             safeAsOf = map.Renumbered;
             safe = map.HeldBy(Groups(peer => IsCredible(peer, now)), plan.Target);
-            ulong[] present = map.HeldBy(Groups(peer => IsCredible(peer, now) && IsThere(peer, now)), plan.Minimum);
+            ulong[] present = map.HeldBy(Groups(peer => IsCredible(peer, now) && IsAround(peer, now)), plan.Minimum);
             for (int word = 0; word < safe.Length; word++) safe[word] &= present[word];
         }
         return row >> 6 < safe.Length && (safe[row >> 6] >> row & 1) != 0;
@@ -148,12 +148,12 @@ public sealed partial class Keeper
                 inReach |= IsThere(peer, now);
                 if (!IsCredible(peer, now)) continue;
                 sites.Add(SiteOf(peer.Device));
-                if (IsThere(peer, now)) present.Add(SiteOf(peer.Device));
+                if (IsAround(peer, now)) present.Add(SiteOf(peer.Device));
             }
             else if (holders[peer.Device].IsMirror && IsThere(peer, now)) coming++;
         // From nobody in reach nothing can be fetched. Once somebody is there who has it, it may be no longer short.
         if (!inReach) return;
-        // With fewer than the minimum in reach nobody waits for who is away.
+        // With fewer than the minimum in reach nobody waits for who is away, unless it is used to come and go.
         if (present.Count < plan.Minimum) sites = present;
         if (sites.Count >= plan.Target || (sites.Count >= plan.Minimum && IsNew(now))) return;
         plan.Consider(new ShortBlock(block, sites.Count, sites, coming, holder => holder.Device == self || peers.TryGetValue(holder.Device, out KeptPeer? peer) && IsThere(peer, now), isFreed), now);
@@ -246,24 +246,39 @@ public sealed partial class Keeper
     /// <summary>Somebody who would act, or to whom something is on its way.</summary>
     static bool IsThere(KeptPeer peer, TimeSpan now) => peer.Connected || !peer.WasConnected && peer.Heard is { } heard && now - heard < 2 * HoldingsLimits.Heartbeat;
 
+    /// <summary>It is away, came back lately from having been away, and hasn't been for several times as long: whoever comes and goes most likely comes.</summary>
+    static bool IsExpected(KeptPeer peer, TimeSpan now) =>
+        !peer.Connected && peer.BackAt is { } back && now - back < HealingLimits.Habit && peer.MissedSince is { } missed && now - missed < ExpectedWithin(peer);
+
+    static TimeSpan ExpectedWithin(KeptPeer peer) => Earlier(HealingLimits.HabitTimes * peer.LongestAway, NewcomersPatience);
+
+    static bool IsAround(KeptPeer peer, TimeSpan now) => IsThere(peer, now) || IsExpected(peer, now);
+
+    static void NoteReturn(KeptPeer peer, TimeSpan now)
+    {
+        if (peer is { Connected: true } or { WasConnected: false, BackAt: null } || peer.MissedSince is not { } left || now - left > NewcomersPatience) return;
+        peer.LongestAway = peer.BackAt is { } before && now - before < HealingLimits.Habit && peer.LongestAway > now - left ? peer.LongestAway : now - left;
+        peer.BackAt = now;
+    }
+
     /// <summary>
     /// Its copies count for healing: it isn't away for good, and nothing speaks against what it says.
     /// </summary>
     bool IsCredible(KeptPeer peer, TimeSpan now) =>
-        peer.Belief is Belief.Good or Belief.Unknown && (peer.Connected || peer.Heard is { } heard && now - heard < GraceOf(peer));
+        peer.Belief is Belief.Good or Belief.Unknown && (peer.Connected || peer.MissedSince is { } missed && now - missed < GraceOf(peer));
 
     /// <summary>Its copies are proven: it has shown that it has what it says, within its class's grace time.</summary>
     bool IsProven(KeptPeer peer, TimeSpan now) => peer.Belief is Belief.Good && peer.Proven is { } proven && now - proven < GraceOf(peer);
 
     void WatchGrace(KeptPeer peer, TimeSpan now)
     {
-        bool there = IsThere(peer, now);
-        if (there != peer.WasThere)
+        (bool there, bool around) = (IsThere(peer, now), IsAround(peer, now));
+        if ((there, around) != (peer.WasThere, peer.WasAround))
         {
-            peer.WasThere = there;
+            (peer.WasThere, peer.WasAround) = (there, around);
             Changed();
         }
-        bool lost = !peer.Connected && peer.Heard is { } heard && now - heard >= GraceOf(peer);
+        bool lost = !peer.Connected && peer.MissedSince is { } missed && now - missed >= GraceOf(peer);
         if (lost == peer.IsLost) return;
         peer.IsLost = lost;
         Changed();

@@ -17,7 +17,10 @@ public sealed partial class Keeper
         {
             writer.Device(peer.Device).UInt64(peer.Run).UInt64(peer.Sequence).Byte((byte)peer.Belief);
             Ago(peer.Connected ? now : peer.Heard);
+            Ago(peer.Connected ? now : peer.MissedSince);
             Ago(peer.Proven);
+            Ago(peer.BackAt);
+            writer.UInt64((ulong)peer.LongestAway.TotalMilliseconds);
             writer.UInt64((ulong)Math.Max(0, (peer.BelievedAgain - now).TotalMilliseconds));
             for (int word = 0; word < (ids.Length + 63) >> 6; word++) writer.UInt64(peer.Column.Words[word]);
         }
@@ -37,12 +40,13 @@ public sealed partial class Keeper
         for (int left = reader.TakeUInt16(); left > 0 && !reader.Failed; left--)
         {
             DeviceId device = reader.TakeDevice();
-            (ulong run, ulong sequence, byte belief, ulong heard, ulong proven, ulong again) =
-                (reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeByte(), reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeUInt64());
+            (ulong run, ulong sequence, byte belief, ulong heard, ulong missed, ulong proven, ulong back, ulong longest, ulong again) =
+                (reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeByte(), reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeUInt64(), reader.TakeUInt64());
             ReadOnlySpan<byte> words = reader.Take((ids.Length + 63 >> 6) * sizeof(ulong));
             if (reader.Failed || belief > (byte)Belief.Lied || Peer(device) is not { } peer) continue;
             (peer.Run, peer.Sequence, peer.Belief, peer.Heard, peer.Proven) = (run, sequence, (Belief)belief, At(heard), At(proven));
-            peer.IsKnown = run != 0;
+            peer.MissedSince = At(missed) + away;
+            (peer.IsKnown, peer.BackAt, peer.LongestAway) = (run != 0, At(back), TimeSpan.FromMilliseconds(Math.Min(longest, NewcomersPatience.TotalMilliseconds)));
             peer.BelievedAgain = now + TimeSpan.FromMilliseconds(Math.Min(again, ProofLimits.LiarsTerm.TotalMilliseconds)) - away;
             Due(peer, now);
             for (int i = 0; i < ids.Length; i++)

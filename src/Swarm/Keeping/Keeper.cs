@@ -124,6 +124,7 @@ public sealed partial class Keeper
     {
         if (holders.ContainsKey(device)) connected.Add(device);
         if (Peer(device) is not { } peer) return;
+        NoteReturn(peer, now);
         (peer.Connected, peer.WasConnected, peer.Heard, peer.Challenge, peer.AskedAt, peer.Listed, peer.Unanswered) = (true, true, now, null, null, null, 0);
         (peer.CompareAt, peer.Alike) = (now, 0);
         peer.ChallengeAt = now + HoldingsLimits.Pause; // a comparison first: what is asked for shall be what is claimed now
@@ -196,12 +197,12 @@ public sealed partial class Keeper
 
     TimeSpan NextFor(KeptPeer peer, TimeSpan now)
     {
-        if (!peer.Connected) return Earlier(NextOf(peer, 2 * HoldingsLimits.Heartbeat), NextOf(peer, GraceOf(peer)));
+        if (!peer.Connected) return Earlier(After(peer.Heard, 2 * HoldingsLimits.Heartbeat), Earlier(After(peer.MissedSince, ExpectedWithin(peer)), After(peer.MissedSince, GraceOf(peer))));
         TimeSpan comparison = peer.AskedAt is { } asked ? asked + HoldingsLimits.Patience + Moment : peer.CompareAt;
         TimeSpan challenge = peer.Challenge is { } running ? running.At + HoldingsLimits.Patience + Moment : peer.AskedAt is null ? peer.ChallengeAt : TimeSpan.MaxValue;
         return Earlier(comparison, challenge);
 
-        TimeSpan NextOf(KeptPeer away, TimeSpan patience) => away.Heard is { } heard && heard + patience > now ? heard + patience : TimeSpan.MaxValue;
+        TimeSpan After(TimeSpan? last, TimeSpan patience) => last is { } heard && heard + patience > now ? heard + patience : TimeSpan.MaxValue;
     }
 
     /// <summary>The peer is looked at then at the latest.</summary>

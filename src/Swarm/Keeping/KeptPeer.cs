@@ -36,16 +36,28 @@ sealed class KeptPeer(DeviceId device, HeldColumn column)
     public bool WasConnected { get; set; }
 
     /// <summary>When it was last there; null before it was ever heard.</summary>
-    public TimeSpan? Heard { get; set; }
+    public TimeSpan? Heard
+    {
+        get;
+        set => MissedSince = field = value;
+    }
+
+    /// <summary>The same without the time in which this device was away itself and couldn't have heard it.</summary>
+    public TimeSpan? MissedSince { get; set; }
 
     /// <summary>All that it holds was known once: two have compared to the end, in this run or in one before.</summary>
     public bool IsKnown { get; set; }
 
+    /// <summary>When it last came back from having been away, and for how long it was at the longest lately.</summary>
+    public TimeSpan? BackAt { get; set; }
+    public TimeSpan LongestAway { get; set; }
+
     /// <summary>It was away for longer than its grace time.</summary>
     public bool IsLost { get; set; }
 
-    /// <summary>It was there to act, or to get something, when it was last looked at.</summary>
+    /// <summary>It was there to act, or to get something, when it was last looked at; and it was, or was expected back soon.</summary>
     public bool WasThere { get; set; }
+    public bool WasAround { get; set; }
 
     /// <summary>When the keeper looks at it next; it may be earlier than there is something to do, and is never later.</summary>
     public TimeSpan Due { get; set; } = TimeSpan.MaxValue;

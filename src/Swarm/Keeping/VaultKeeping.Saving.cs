@@ -7,7 +7,7 @@ namespace Vault.Swarm;
 public sealed partial class VaultKeeping
 {
     const int MaxFile = 1 << 28;
-    const byte Version = 1;
+    const byte Version = 2;
 
     BlockId? scrubAt;
     DateTimeOffset scrubBegun;

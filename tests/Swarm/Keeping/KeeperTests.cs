@@ -119,6 +119,37 @@ public sealed class KeeperTests
     }
 
     [Fact]
+    public void Who_was_away_itself_doesnt_take_those_for_lost_whom_it_couldnt_have_heard_meanwhile()
+    {
+        RandomSource random = RandomSource.Seeded(7);
+        Holder[] holders = [.. Enumerable.Range(1, 3).Select(number => PlacementTests.Device(number, 1UL << 40))]; // servers: a quarter of an hour
+        Keeper Begin(ulong run)
+        {
+            Keeper keeper = new(holders[0].Device, KeeperWorld.Key, run, random, TimeSpan.Zero);
+            keeper.Use(holders, 2, 1);
+            return keeper;
+        }
+        Keeper before = Begin(1);
+        foreach (Holder other in holders[1..])
+        {
+            before.Connected(other.Device, TimeSpan.Zero);
+            before.Disconnected(other.Device, TimeSpan.Zero);
+        }
+        ByteWriter saved = new(1 << 10);
+        before.Save(saved, TimeSpan.FromMinutes(5));
+
+        Keeper after = Begin(2);
+        ByteReader reader = new(saved.Written);
+        after.Load(ref reader, TimeSpan.Zero, TimeSpan.FromHours(10));
+        after.Connected(holders[1].Device, TimeSpan.FromMinutes(1));
+        after.Tick(TimeSpan.FromMinutes(9));
+        Assert.Equal(0, after.Counts.LostDevices);
+        Assert.True(after.Standings(TimeSpan.FromMinutes(9)).Single(standing => standing.Device == holders[2].Device).LastHeard > TimeSpan.FromHours(10)); // as it is told to people
+        after.Tick(TimeSpan.FromMinutes(11)); // five and then ten
+        Assert.Equal(1, after.Counts.LostDevices);
+    }
+
+    [Fact]
     public void Who_restarts_after_everything_was_healed_has_its_time_and_nothing_is_copied() => Seed.Check(LongRun.Cases(3, 50), random =>
     {
         KeeperWorld world = new(random, 5, target: 3, minimum: 3);
@@ -257,6 +288,33 @@ public sealed class KeeperTests
         world.Arrives = true;
         world.Pass(TimeSpan.FromMinutes(1));
         Assert.Equal(0, world.Pulled);
+    }
+
+    [Fact]
+    public void Who_comes_and_goes_is_expected_back_for_some_times_as_long_as_it_was_away()
+    {
+        KeeperWorld world = new(RandomSource.Seeded(2), 6, target: 3, minimum: 2);
+        for (int i = 0; i < 100; i++) world.Block(world.Devices[0], world.Devices[1], world.Devices[2]);
+        KeeperWorld.Device[] two = world.Devices[1..3];
+        world.Pass(TimeSpan.FromMinutes(1));
+        foreach (KeeperWorld.Device device in two) // one at a time: two are in reach
+        {
+            world.Stop(device);
+            world.Pass(TimeSpan.FromMinutes(1));
+            world.Start(device);
+            world.Pass(TimeSpan.FromMinutes(1));
+        }
+        foreach (KeeperWorld.Device device in two) world.Stop(device);
+        world.Pass(TimeSpan.FromMinutes(2));
+        Assert.Equal(0, world.Pulled);
+        foreach (KeeperWorld.Device device in two) world.Start(device);
+        world.Pass(TimeSpan.FromMinutes(1));
+
+        foreach (KeeperWorld.Device device in two) world.Stop(device);
+        world.Pass(TimeSpan.FromMinutes(7.5));
+        Assert.Equal(0, world.Pulled); // it was two minutes by now
+        world.Pass(TimeSpan.FromMinutes(3));
+        Assert.Equal(100, world.Pulled); // what the minimum takes
     }
 
     [Fact]
