@@ -141,6 +141,7 @@ public sealed class VectorTests
         Leaf leaf = Leaf.Read(vector.Bytes("leaf"));
         FileStat stat = new((FileKind)vector.Int("kind"), (uint)vector.Number("mode"), (long)vector.Number("size"), (long)vector.Number("modified"),
             long.Parse(vector.Text("changed"), CultureInfo.InvariantCulture), vector.Number("inode"), vector.Number("device"));
+        StandingLeaves standing = new(database, keys.Vault.Tag, count: 1_000);
         StatFolder folder = cache.In(vector.Bytes("path"), vector.Bytes("target"));
         Batch batch = new();
         cache.Put(batch, folder, vector.Bytes("name"), stat, leaf);
@@ -148,10 +149,10 @@ public sealed class VectorTests
         Assert.Equal(vector.Bytes("key"), note.Key.ToArray());
         Assert.Equal(vector.Bytes("value"), note.Value.ToArray());
         database.Commit(batch, Durability.Synced);
-        Assert.Null(cache.Find(folder, vector.Bytes("name"), stat, out _)); // the record doesn't stand
+        Assert.Null(cache.Find(folder, vector.Bytes("name"), stat, standing, out _)); // the record doesn't stand
         database.Commit(new Batch().Put(TreeKeys.Leaves, TreeKeys.LeafKey(keys.Vault.Tag, leaf), default), Durability.Synced);
-        Assert.Equal(leaf, cache.Find(folder, vector.Bytes("name"), stat, out _));
-        Assert.Null(cache.Find(folder, vector.Bytes("name"), stat with { ChangedNs = 0 }, out _));
+        Assert.Equal(leaf, cache.Find(folder, vector.Bytes("name"), stat, standing, out _));
+        Assert.Null(cache.Find(folder, vector.Bytes("name"), stat with { ChangedNs = 0 }, standing, out _));
     }
 
     static IEnumerable<Leaf> Made(int count) => Enumerable.Range(0, count).Select(i =>

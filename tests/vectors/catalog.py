@@ -220,7 +220,7 @@ position_key = hkdf(read, b"vault/v1/position")
 path, target, name, day, noted = "/home/käthe/Bilder".encode(), b"Pictures/2030", "Käse.jpg".encode(), 21_915, made[3]
 stat = {"kind": 1, "mode": 0o4755, "size": 5_000_000_000, "modified": 1_893_456_000_123_456_789, "changed": -1, "inode": M64, "device": 0x80000000FD00}
 folder = hmac.digest(hkdf(position_key, b"vault/v1/stat-place"), struct.pack(">I", len(path)) + path + target, "sha256")
-key = vault_tag + hmac.digest(hkdf(position_key, b"vault/v1/stat-place"), folder + name, "sha256")[:16]
+key = vault_tag + folder[:8] + hmac.digest(hkdf(position_key, b"vault/v1/stat-place"), folder + name, "sha256")[:16]
 stamp = hmac.digest(hkdf(position_key, b"vault/v1/stat-stamp"), key + struct.pack(">BIQqqQQ", *stat.values()), "sha256")[:16]
 case(what="stat note", vault=vault, read=read, path=path, target=target, name=name, day=day, leaf=noted, **stat, key=key, value=struct.pack(">I", day) + stamp + noted)
 

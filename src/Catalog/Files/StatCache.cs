@@ -9,7 +9,7 @@ namespace Vault.Catalog;
 
 /// <summary>
 /// Which record a file on this machine last became, and what the file system said of it then: a file of which it still says
-/// the same needn't be read again. Everything here is keyed hashes, so the disk tells neither names nor sizes. Losing it costs
+/// the same needn't be read again. Everything here is keyed hashes, so the disk tells neither names nor sizes, only how many files lie together. Losing it costs
 /// time only: it is a note, and whether the record still stands is always asked of the catalog's own leaves.
 /// Safe for use from several threads.
 /// </summary>
@@ -24,7 +24,9 @@ public sealed class StatCache : IDisposable
     const int FreshDays = 30;
 
     const int HalfHash = 16; // 128 bits of a keyed hash: nobody can aim at it, and chance doesn't reach it
-    const int ValueSize = 4 + HalfHash + Leaf.Size;
+    const int FolderSize = 8; // of a folder's hash, so that what is noted of its files lies together
+    const int KeySize = VaultTag.Size + FolderSize + HalfHash;
+    internal const int ValueSize = 4 + HalfHash + Leaf.Size;
 
     readonly IDatabase meta;
     readonly VaultTag vault;
@@ -49,21 +51,23 @@ public sealed class StatCache : IDisposable
         BinaryPrimitives.WriteInt32BigEndian(input, path.Length);
         path.CopyTo(input.AsSpan(4));
         vaultFolder.CopyTo(input.AsSpan(4 + path.Length));
-        return new StatFolder(HmacSha256.Hash(places.Span, input));
+        byte[] hash = HmacSha256.Hash(places.Span, input);
+        return new StatFolder(hash, [.. vault.ToArray(), .. hash.AsSpan(0, FolderSize)]);
     }
 
     /// <summary>The record that the file became when it last looked like this, if that record still stands; else null.</summary>
-    internal Leaf? Find(StatFolder folder, ReadOnlySpan<byte> name, in FileStat stat, out bool old)
+    internal Leaf? Find(StatFolder folder, ReadOnlySpan<byte> name, in FileStat stat, StandingLeaves standing, out bool old)
     {
         old = false;
-        Span<byte> key = stackalloc byte[VaultTag.Size + HalfHash];
+        Span<byte> key = stackalloc byte[KeySize];
         WriteKey(key, folder, name);
-        if (meta.Get(Family, key) is not { Length: ValueSize } value) return null;
+        ReadOnlySpan<byte> value = folder.NoteOf(meta, key);
+        if (value.Length != ValueSize) return null;
         Span<byte> stamp = stackalloc byte[HalfHash];
         WriteStamp(stamp, key, stat);
-        if (!stamp.SequenceEqual(value.AsSpan(4, HalfHash))) return null;
-        Leaf leaf = Leaf.Read(value.AsSpan(4 + HalfHash));
-        if (meta.Get(TreeKeys.Leaves, TreeKeys.LeafKey(vault, leaf)) is null) return null;
+        if (!stamp.SequenceEqual(value.Slice(4, HalfHash))) return null;
+        Leaf leaf = Leaf.Read(value[(4 + HalfHash)..]);
+        if (!standing.Contains(leaf)) return null;
         old = Today - BinaryPrimitives.ReadUInt32BigEndian(value) > FreshDays;
         return leaf;
     }
@@ -71,7 +75,7 @@ public sealed class StatCache : IDisposable
     /// <summary>Adds a note to the batch. The record must be durable when the batch is committed.</summary>
     internal void Put(Batch batch, StatFolder folder, ReadOnlySpan<byte> name, in FileStat stat, Leaf leaf)
     {
-        byte[] key = new byte[VaultTag.Size + HalfHash], value = new byte[ValueSize];
+        byte[] key = new byte[KeySize], value = new byte[ValueSize];
         WriteKey(key, folder, name);
         BinaryPrimitives.WriteUInt32BigEndian(value, Today);
         WriteStamp(value.AsSpan(4, HalfHash), key, stat);
@@ -109,19 +113,19 @@ public sealed class StatCache : IDisposable
     [SkipLocalsInit]
     void WriteKey(Span<byte> key, StatFolder folder, ReadOnlySpan<byte> name)
     {
-        vault.CopyTo(key);
+        folder.Prefix.CopyTo(key);
         Span<byte> input = stackalloc byte[Hash32.Size + name.Length];
-        folder.Key.CopyTo(input);
+        folder.Hash.CopyTo(input);
         name.CopyTo(input[Hash32.Size..]);
-        Hash(places, input, key[VaultTag.Size..]);
+        Hash(places, input, key[(VaultTag.Size + FolderSize)..]);
     }
 
     [SkipLocalsInit]
     void WriteStamp(Span<byte> stamp, ReadOnlySpan<byte> key, in FileStat stat)
     {
-        Span<byte> input = stackalloc byte[VaultTag.Size + HalfHash + FileStat.EncodedSize];
+        Span<byte> input = stackalloc byte[KeySize + FileStat.EncodedSize];
         key.CopyTo(input);
-        stat.Write(input[(VaultTag.Size + HalfHash)..]);
+        stat.Write(input[KeySize..]);
         Hash(stamps, input, stamp);
     }
 
@@ -137,10 +141,4 @@ public sealed class StatCache : IDisposable
         places.Dispose();
         stamps.Dispose();
     }
-}
-
-/// <summary>A folder as the stat cache knows it: a keyed hash of where it lies and of where it goes.</summary>
-readonly record struct StatFolder(ReadOnlyMemory<byte> Hash)
-{
-    public ReadOnlySpan<byte> Key => Hash.Span;
 }

@@ -12,6 +12,7 @@ sealed class ImportWork
     readonly VaultCatalog catalog;
     readonly CatalogPorts ports;
     readonly StatCache stats;
+    readonly StandingLeaves standing;
     readonly FileIntake intake;
     readonly ImportRun run;
     readonly TransferMeter meter;
@@ -23,6 +24,7 @@ sealed class ImportWork
     public ImportWork(VaultCatalog catalog, CatalogPorts ports, StatCache stats, FileIntake intake, ImportRun run, TransferMeter meter, ImportOptions options)
     {
         (this.catalog, this.ports, this.stats, this.intake, this.run, this.meter, this.options) = (catalog, ports, stats, intake, run, meter, options);
+        standing = new StandingLeaves(ports.Meta, catalog.Id.Tag, catalog.Count);
         foreach (string path in options.Own ?? [])
             if (FolderHandle.Open(Encoding.UTF8.GetBytes(path), out FolderHandle? folder) == 0)
                 using (folder)
@@ -205,7 +207,7 @@ sealed class ImportWork
 
     bool IsKnown(StatFolder into, byte[] name, FileStat stat)
     {
-        if (options.Tags is { Count: > 0 } || stats.Find(into, name, stat, out bool old) is not { } leaf) return false;
+        if (options.Tags is { Count: > 0 } || stats.Find(into, name, stat, standing, out bool old) is not { } leaf) return false;
         if (!old) return true;
         // Written again, so that it isn't taken for the note of a file that has gone.
         ImportGroup group = run.Enter();
