@@ -15,12 +15,18 @@ public sealed partial class VaultCatalog
     /// <summary>Refuses to write while this clock is behind what it said before, or ahead of those of most peers that were met.</summary>
     void RequireClock()
     {
+        if (ClockFault() is { } fault) throw fault;
+    }
+
+    /// <summary>Why this machine's clock is wrong, where that can be seen.</summary>
+    ConfigException? ClockFault()
+    {
         DateTimeOffset now = parts.Now, known = LatestKnown;
         if (known > now + HybridClock.MaxAhead && known > AcceptedTime + HybridClock.MaxAhead)
-            throw new ConfigException($"this machine's clock says {Said(now)}, and there are changes of {Said(known)} here already", "set the clock right; if it was wrong then and is right now, vault doctor --accept goes on from there");
+            return new ConfigException($"this machine's clock says {Said(now)}, and there are changes of {Said(known)} here already", "set the clock right; if it was wrong then and is right now, vault doctor --accept goes on from there");
         int wrong = ahead.Values.Count(by => by > HybridClock.MaxAhead);
-        if (wrong * 2 > ahead.Count)
-            throw new ConfigException($"this machine's clock says {Said(now)}, which is ahead of the other machines by {(long)ahead.Values.Max().TotalMinutes} minutes", "set the clock right: the others would hold back what is written now");
+        return wrong * 2 <= ahead.Count ? null
+            : new ConfigException($"this machine's clock says {Said(now)}, which is ahead of the other machines by {(long)ahead.Values.Max().TotalMinutes} minutes", "set the clock right: the others would hold back what is written now");
     }
 
     DateTimeOffset LatestKnown => Seen.Issued.Moment is var issued && issued > lastCommitted ? issued : lastCommitted;

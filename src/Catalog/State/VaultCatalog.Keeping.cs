@@ -37,8 +37,8 @@ public sealed partial class VaultCatalog
         ForgetDeletions();
     }
 
-    /// <summary>Says for this device what only an admin may say; null where it is none.</summary>
-    ControlAuthor? Admin => parts.Ports.Device is { } device && Seen.Membership.Find(device.Public)?.RoleAt(parts.Ports.Clock.Now) == Role.Admin
+    /// <summary>Says for this device what only an admin may say; null where it is none, or its clock is wrong.</summary>
+    ControlAuthor? Admin => parts.Ports.Device is { } device && ClockFault() is null && Seen.Membership.Find(device.Public)?.RoleAt(parts.Ports.Clock.Now) == Role.Admin
         ? new ControlAuthor(parts.Ports.Keys, device, parts.Ports.Clock, parts.Ports.Random) : null;
 
     /// <summary>Two admins who put somebody out without knowing of each other each made secrets that the other's has. Then some admin makes them once more.</summary>

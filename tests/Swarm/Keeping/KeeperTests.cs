@@ -255,12 +255,19 @@ public sealed class KeeperTests
         Assert.Equal(100, world.Pulled);
     }
 
+    /// <summary>A hundred blocks, all on the first three of six devices that know of each other.</summary>
+    static KeeperWorld HeldByThreeOfSix(int minimum)
+    {
+        KeeperWorld world = new(RandomSource.Seeded(2), 6, target: 3, minimum);
+        for (int i = 0; i < 100; i++) world.Block(world.Devices[0], world.Devices[1], world.Devices[2]);
+        world.Pass(TimeSpan.FromMinutes(1));
+        return world;
+    }
+
     [Fact]
     public void What_nobody_in_reach_has_isnt_copied_from_the_first_who_comes_back()
     {
-        KeeperWorld world = new(RandomSource.Seeded(2), 6, target: 3);
-        for (int i = 0; i < 100; i++) world.Block(world.Devices[0], world.Devices[1], world.Devices[2]);
-        world.Pass(TimeSpan.FromMinutes(1));
+        KeeperWorld world = HeldByThreeOfSix(minimum: 1);
         foreach (KeeperWorld.Device device in world.Devices[..3]) world.Stop(device);
         world.Pass(TimeSpan.FromMinutes(1));
         foreach (KeeperWorld.Device device in world.Devices[..3])
@@ -275,9 +282,7 @@ public sealed class KeeperTests
     [Fact]
     public void A_copy_on_its_way_is_let_go_when_those_who_were_missed_are_back()
     {
-        KeeperWorld world = new(RandomSource.Seeded(2), 6, target: 3, minimum: 2);
-        for (int i = 0; i < 100; i++) world.Block(world.Devices[0], world.Devices[1], world.Devices[2]);
-        world.Pass(TimeSpan.FromMinutes(1));
+        KeeperWorld world = HeldByThreeOfSix(minimum: 2);
         world.Arrives = false;
         foreach (KeeperWorld.Device device in world.Devices[1..3]) world.Stop(device);
         world.Pass(TimeSpan.FromSeconds(25));
@@ -293,10 +298,8 @@ public sealed class KeeperTests
     [Fact]
     public void Who_comes_and_goes_is_expected_back_for_some_times_as_long_as_it_was_away()
     {
-        KeeperWorld world = new(RandomSource.Seeded(2), 6, target: 3, minimum: 2);
-        for (int i = 0; i < 100; i++) world.Block(world.Devices[0], world.Devices[1], world.Devices[2]);
+        KeeperWorld world = HeldByThreeOfSix(minimum: 2);
         KeeperWorld.Device[] two = world.Devices[1..3];
-        world.Pass(TimeSpan.FromMinutes(1));
         foreach (KeeperWorld.Device device in two) // one at a time: two are in reach
         {
             world.Stop(device);
