@@ -135,10 +135,12 @@ sealed partial class LocalCommands
     {
         (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
         (long files, long coming) = (0, 0);
-        foreach (CatalogEntry file in FilesBelow(catalog, entry, request.Path, stop).DistinctBy(file => file.Root).Where(file => catalog.IsFreed(file.Root!.Value)))
+        // Together: each commit makes the daemon look through everything for what is to come.
+        foreach (BlockId[] some in FilesBelow(catalog, entry, request.Path, stop).Select(file => file.Root!.Value).Distinct().Where(catalog.IsFreed).Chunk(FreedAtOnce))
         {
-            files++;
-            if (catalog.Keep([file.Root!.Value])) coming++;
+            files += some.Length;
+            catalog.Keep(some);
+            coming += some.LongCount(root => !home.Store.IsWhole(entry.Vault.Tag, root));
         }
         return new FilesKept(entry.Vault.ToString(), entry.Name, files, coming);
     }
