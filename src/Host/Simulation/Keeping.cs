@@ -28,8 +28,8 @@ sealed class Keeping
         copies = new byte[plan.Blocks];
         honest = new byte[plan.Blocks];
         holders = world.Devices.ToDictionary(device => device.Id, device => HolderOf(device, random));
-        Placement = new Placement(holders.Values);
-        Placement placement = new(holders.Values.Where(holder => !world.DeviceOf(holder.Device).IsHostile));
+        Placement = new Placement(holders.Values, plan.Copies);
+        Placement placement = new(holders.Values.Where(holder => !world.DeviceOf(holder.Device).IsHostile), plan.Copies);
         for (int number = 0; number < plan.Blocks; number++)
             foreach (Holder first in DistinctSites(placement.RankOf(HeldId.Of(Shelf.Ids[number]))).Take(plan.Copies)) Put(world.DeviceOf(first.Device), number);
         foreach (Device device in world.Devices) device.Held!.Flush();

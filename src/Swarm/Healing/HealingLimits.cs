@@ -11,6 +11,9 @@ public static class HealingLimits
     /// </summary>
     public const int BucketBits = 12, Buckets = 1 << BucketBits;
 
+    /// <summary>From so many devices on chance alone would give the fullest a fifth more than its due, with the chance of blocks a quarter: places are changed.</summary>
+    public const int Crowd = 64;
+
     /// <summary>In a vault of very many devices so many ranks behind those that should have a stretch look after it as well, and stand in for them.</summary>
     public const int SpareRanks = 5;
 

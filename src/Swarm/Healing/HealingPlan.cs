@@ -18,14 +18,14 @@ public sealed record ShortBlock(BlockId Id, int Copies, IReadOnlySet<Site> Sites
 /// whatever it doesn't get by itself where it holds everything, a device takes only to keep the minimum.
 /// </summary>
 /// <remarks>Times are since any fixed moment and never go back. For one caller at a time.</remarks>
-public sealed class HealingPlan(Holder self, Placement placement, int target, int minimum)
+public sealed class HealingPlan(Holder self, Placement placement, int minimum)
 {
     readonly Dictionary<BlockId, (TimeSpan Since, int Round)> waiting = [];
     readonly PriorityQueue<BlockId, (int Copies, long Order)> due = new();
     int round;
     long order;
 
-    public int Target => target;
+    public int Target => placement.Target;
     public int Minimum => minimum;
 
     /// <summary>Blocks under their target that are looked after.</summary>
@@ -71,7 +71,7 @@ public sealed class HealingPlan(Holder self, Placement placement, int target, in
         bool urgent = block.Copies < minimum;
         if ((self.IsMirror || block.IsFreed) && !urgent) return false;
         // Who is away most often comes back: until its time is up, no more is made for it than the minimum takes.
-        int missing = (urgent ? minimum : target) - block.Copies;
+        int missing = (urgent ? minimum : Target) - block.Copies;
         if (!urgent && since < HealingLimits.MirrorPatience) missing -= block.Coming;
         since -= urgent ? HealingLimits.UrgentPatience : HealingLimits.FirstPatience;
         if (missing <= 0 || since < TimeSpan.Zero) return false;

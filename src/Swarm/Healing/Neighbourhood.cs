@@ -12,19 +12,17 @@ public sealed class Neighbourhood
 {
     readonly DeviceId self;
     readonly Placement placement;
-    readonly int target, first;
     readonly bool[]? stretches; // null: all of them
     readonly HashSet<DeviceId> partners = []; // of a part
 
-    /// <param name="target">Copies that the vault wants.</param>
     /// <param name="everybody">Up to so many devices each looks after everything.</param>
-    public Neighbourhood(DeviceId self, Placement placement, int target, int everybody = HoldingsLimits.Everybody)
+    public Neighbourhood(DeviceId self, Placement placement, int everybody = HoldingsLimits.Everybody)
     {
-        (this.self, this.placement, this.target, first) = (self, placement, target, target + HealingLimits.SpareRanks);
+        (this.self, this.placement) = (self, placement);
         if (placement.Count <= everybody) return;
         stretches = new bool[HealingLimits.Buckets];
         for (int bucket = 0; bucket < HealingLimits.Buckets; bucket++)
-            if (placement.RankOf(bucket).Take(first).Any(holder => holder.Device == self)) Take(bucket);
+            if (placement.FirstOf(bucket).Any(holder => holder.Device == self)) Take(bucket);
     }
 
     /// <summary>There are more devices than one can follow.</summary>
@@ -46,8 +44,8 @@ public sealed class Neighbourhood
         List<(DeviceId Device, ushort Bucket)> next = [];
         for (int bucket = 0; bucket < stretches?.Length; bucket++)
         {
-            if (!stretches[bucket] || placement.RankOf(bucket).Take(first).Count(holder => holder.Device == self || !isGone(holder.Device)) > target) continue;
-            next.AddRange(placement.RankOf(bucket).Take(2 * first).Skip(first).Where(holder => holder.Device != self).Select(holder => (holder.Device, (ushort)bucket)));
+            if (!stretches[bucket] || placement.FirstOf(bucket).Count(holder => holder.Device == self || !isGone(holder.Device)) > placement.Target) continue;
+            next.AddRange(placement.NextOf(bucket).Where(holder => holder.Device != self).Select(holder => (holder.Device, (ushort)bucket)));
         }
         partners.UnionWith(next.Select(one => one.Device));
         return next.ToLookup(one => one.Device, one => one.Bucket);
@@ -68,9 +66,9 @@ public sealed class Neighbourhood
     void Take(int bucket)
     {
         stretches![bucket] = true;
-        foreach (Holder holder in placement.RankOf(bucket).Take(first))
+        foreach (Holder holder in placement.FirstOf(bucket))
             if (holder.Device != self) partners.Add(holder.Device);
     }
 
-    bool IsNear(int bucket, DeviceId device) => placement.RankOf(bucket).Take(2 * first).Any(holder => holder.Device == device);
+    bool IsNear(int bucket, DeviceId device) => placement.FirstOf(bucket).Concat(placement.NextOf(bucket)).Any(holder => holder.Device == device);
 }

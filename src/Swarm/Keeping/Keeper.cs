@@ -40,9 +40,9 @@ public sealed partial class Keeper
         needing = map.AddColumn(isOwn: true);
         innerOfNeeding = map.AddColumn(isOwn: true);
         needingElsewhere = map.AddColumn(isOwn: true);
-        Placement nobody = new([]);
-        plan = new HealingPlan(new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0), nobody, 1, 1);
-        neighbourhood = new Neighbourhood(self, nobody, 1);
+        Placement nobody = new([], target: 1);
+        plan = new HealingPlan(new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0), nobody, 1);
+        neighbourhood = new Neighbourhood(self, nobody);
         nextHeartbeat = now;
         nextPassing = now + NewcomersPatience;
     }
@@ -61,13 +61,13 @@ public sealed partial class Keeper
     /// Who is in the vault, and how many copies it wants. Whoever isn't a member any more, or whom this device follows no longer, is forgotten;
     /// what the vault needs is to be named anew.
     /// </summary>
-    /// <param name="placement">Of the same members, where somebody has it already.</param>
+    /// <param name="placement">Of the same members and target, where somebody has it already.</param>
     public void Use(IEnumerable<Holder> members, int target, int minimum, Placement? placement = null)
     {
         holders = members.ToDictionary(holder => holder.Device);
-        placement ??= new Placement(holders.Values);
+        placement ??= new Placement(holders.Values, target);
         bool wasPart = neighbourhood.IsPart;
-        neighbourhood = new Neighbourhood(self, placement, target, everybody);
+        neighbourhood = new Neighbourhood(self, placement, everybody);
         if (neighbourhood.IsPart && sequence == 0) nextHeartbeat = started + HoldingsLimits.HeartbeatCheck; // a word of each of a thousand to all is too much where all meet anyway
         foreach (DeviceId gone in peers.Keys.Where(peer => !holders.ContainsKey(peer) || !neighbourhood.Follows(peer)).ToList())
         {
@@ -76,7 +76,7 @@ public sealed partial class Keeper
             peers.Remove(gone);
         }
         Holder own = holders.GetValueOrDefault(self) ?? new Holder(self, Site.Of(self, 0), DeviceClass.Desktop, 0);
-        plan = new HealingPlan(own, placement, target, minimum);
+        plan = new HealingPlan(own, placement, minimum);
         Changed();
         foreach (KeptPeer peer in peers.Values)
         {

@@ -15,11 +15,11 @@ public sealed class HealingPlanTests
     /// <summary>Which of the devices would pull the block after it has been short for so long.</summary>
     static List<Holder> Acting(Holder[] devices, BlockId block, Holder[] holding, TimeSpan after, int target = 3, int minimum = 1, Func<Holder, bool>? live = null, Holder? freed = null, int coming = 0)
     {
-        Placement placement = new(devices);
+        Placement placement = new(devices, target);
         List<Holder> acting = [];
         foreach (Holder self in devices.Except(holding))
         {
-            HealingPlan plan = new(self, placement, target, minimum);
+            HealingPlan plan = new(self, placement, minimum);
             foreach (TimeSpan at in (TimeSpan[])[TimeSpan.Zero, after])
             {
                 plan.Begin();
@@ -91,7 +91,7 @@ public sealed class HealingPlanTests
     {
         RandomSource random = RandomSource.Seeded(3);
         Holder self = PlacementTests.Device(1);
-        HealingPlan plan = new(self, new Placement([self]), 5, 1);
+        HealingPlan plan = new(self, new Placement([self], target: 5), 1);
         BlockId[] blocks = [.. Enumerable.Range(0, 100).Select(_ => Block(random))];
         foreach (TimeSpan at in (TimeSpan[])[TimeSpan.Zero, Patience])
         {

@@ -6,11 +6,11 @@ namespace Vault.Swarm.Tests;
 
 public sealed class NeighbourhoodTests
 {
-    const int Target = 3, First = Target + HealingLimits.SpareRanks;
+    const int Target = 3;
 
     static readonly Holder[] Devices = [.. Enumerable.Range(0, 400).Select(number => Device(number))];
-    static readonly Placement All = new(Devices);
-    static readonly Neighbourhood[] Neighbourhoods = [.. Devices.Select(device => new Neighbourhood(device.Device, All, Target))];
+    static readonly Placement All = new(Devices, Target);
+    static readonly Neighbourhood[] Neighbourhoods = [.. Devices.Select(device => new Neighbourhood(device.Device, All))];
 
     static Holder Device(int number)
     {
@@ -21,7 +21,7 @@ public sealed class NeighbourhoodTests
     [Fact]
     public void In_a_small_vault_everybody_looks_after_everything()
     {
-        Neighbourhood all = new(Devices[0].Device, new Placement(Devices[..HoldingsLimits.Everybody]), Target);
+        Neighbourhood all = new(Devices[0].Device, new Placement(Devices[..HoldingsLimits.Everybody], Target));
         Assert.False(all.IsPart);
         Assert.Null(all.Partners);
         Assert.True(all.LooksAfter(new HeldId(0)) && all.LooksAfter(new HeldId(ulong.MaxValue)) && all.Follows(Devices[1].Device));
@@ -33,7 +33,7 @@ public sealed class NeighbourhoodTests
         for (int bucket = 0; bucket < HealingLimits.Buckets; bucket++)
         {
             HeldId id = new((ulong)bucket << 64 - HealingLimits.BucketBits | (uint)bucket);
-            Assert.Equal(All.RankOf(id).Take(First).Select(holder => holder.Device).Order(),
+            Assert.Equal(All.FirstOf(Placement.BucketOf(id)).Select(holder => holder.Device).Order(),
                 Enumerable.Range(0, Devices.Length).Where(number => Neighbourhoods[number].LooksAfter(id)).Select(number => Devices[number].Device).Order());
         }
     }
@@ -44,7 +44,7 @@ public sealed class NeighbourhoodTests
         HashSet<(DeviceId, DeviceId)> pairs = [];
         for (int bucket = 0; bucket < HealingLimits.Buckets; bucket++)
         {
-            DeviceId[] first = [.. All.RankOf(bucket).Take(First).Select(holder => holder.Device)];
+            DeviceId[] first = [.. All.FirstOf(bucket).Select(holder => holder.Device)];
             pairs.UnionWith(first.SelectMany(one => first.Where(other => other != one), (one, other) => (one, other)));
         }
         for (int number = 0; number < Devices.Length; number++)

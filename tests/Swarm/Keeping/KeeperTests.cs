@@ -217,7 +217,7 @@ public sealed class KeeperTests
         world.Pass(TimeSpan.FromMinutes(2));
         BlockId chosen = world.Needed[random.Below(world.Needed.Count)];
         // One of three holders is left, and one more of those who look after the block; the third copy is for somebody who doesn't.
-        Holder[] first = [.. placement.RankOf(HeldId.Of(chosen)).Take(3 + HealingLimits.SpareRanks)];
+        Holder[] first = [.. placement.FirstOf(Placement.BucketOf(HeldId.Of(chosen)))];
         foreach (Holder holder in first.Skip(2)) world.Stop(world.Devices.Single(device => device.Holder == holder));
         world.Pass(TimeSpan.FromMinutes(45));
         Assert.Equal(3, CopiesOf(world, chosen));
@@ -228,7 +228,7 @@ public sealed class KeeperTests
     static (KeeperWorld World, Placement Placement) Large(RandomSource random)
     {
         KeeperWorld world = new(random, 30, target: 3, everybody: 10);
-        Placement placement = new(world.Devices.Select(device => device.Holder));
+        Placement placement = new(world.Devices.Select(device => device.Holder), target: 3);
         for (int i = 0; i < 100; i++)
         {
             BlockId id = world.Block();
