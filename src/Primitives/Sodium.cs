@@ -27,7 +27,8 @@ static unsafe partial class Sodium
     [LibraryImport(Library)] internal static partial int crypto_scalarmult_curve25519(byte* shared, byte* secret, byte* peer);
     [LibraryImport(Library)] internal static partial int crypto_scalarmult_curve25519_base(byte* publicKey, byte* secret);
 
-    [LibraryImport(Library)] internal static partial int crypto_stream_xsalsa20_xor_ic(byte* output, byte* input, ulong length, byte* nonce, ulong counter, byte* key);
+    [LibraryImport(Library)] internal static partial int crypto_core_hsalsa20(byte* output, byte* input, byte* key, byte* constant);
+    [LibraryImport(Library)] internal static partial int crypto_stream_salsa20_xor_ic(byte* output, byte* input, ulong length, byte* nonce, ulong counter, byte* key);
 
     [LibraryImport(Library)] internal static partial int crypto_aead_xchacha20poly1305_ietf_encrypt(
         byte* output, ulong* outputLength, byte* message, ulong length, byte* associated, ulong associatedLength, byte* unused, byte* nonce, byte* key);

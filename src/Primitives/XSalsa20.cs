@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
+
 namespace Vault.Primitives;
 
 /// <summary>
-/// One XSalsa20 keystream, from its first byte on, applied in place: no integrity, no framing. It keeps its position across
+/// One XSalsa20 keystream applied in place, from its first byte on: no integrity, no framing. It keeps its position across
 /// calls of any length. Not safe for two callers at once: keystream order is wire order.
 /// </summary>
 public sealed class XSalsa20 : IDisposable
@@ -9,19 +11,31 @@ public sealed class XSalsa20 : IDisposable
     public const int KeySize = 32;
     public const int NonceSize = 24;
     const int BlockSize = 64;
+    const int DerivingSize = 16; // so much of the nonce goes into the key; Salsa20 has the rest
 
-    readonly SecretBytes key;
-    readonly byte[] nonce;
+    readonly SecretBytes key; // Salsa20's
+    readonly byte[] nonce; // Salsa20's
     readonly byte[] partial = new byte[BlockSize]; // keystream of the block that the last call left unfinished
     int used = BlockSize;
     ulong block;
 
-    public XSalsa20(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce)
+    /// <param name="block">Begins with this block of 64 bytes instead of the first.</param>
+    public XSalsa20(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ulong block = 0)
     {
         if (key.Length != KeySize) throw new ArgumentException("An XSalsa20 key has exactly 32 bytes.", nameof(key));
         if (nonce.Length != NonceSize) throw new ArgumentException("An XSalsa20 nonce has exactly 24 bytes.", nameof(nonce));
-        this.key = SecretBytes.Copy(key);
-        this.nonce = nonce.ToArray();
+        this.key = Derive(key, nonce[..DerivingSize]);
+        this.block = block;
+        this.nonce = [.. nonce[DerivingSize..]];
+    }
+
+    static unsafe SecretBytes Derive(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce)
+    {
+        Span<byte> derived = stackalloc byte[KeySize];
+        fixed (byte* d = derived, n = nonce, k = key) _ = Sodium.crypto_core_hsalsa20(d, n, k, null);
+        SecretBytes kept = SecretBytes.Copy(derived);
+        CryptographicOperations.ZeroMemory(derived);
+        return kept;
     }
 
     public void Apply(Span<byte> data)
@@ -43,9 +57,16 @@ public sealed class XSalsa20 : IDisposable
 
     unsafe void Xor(Span<byte> blocks)
     {
+        if (WideSalsa20.IsSupported && blocks.Length >= WideSalsa20.PieceSize)
+        {
+            int wide = blocks.Length - blocks.Length % WideSalsa20.PieceSize;
+            WideSalsa20.Xor(blocks[..wide], key.Span, nonce, block);
+            block += (ulong)wide / BlockSize;
+            blocks = blocks[wide..];
+        }
         if (blocks.IsEmpty) return;
         fixed (byte* d = blocks, n = nonce, k = key.Span)
-            _ = Sodium.crypto_stream_xsalsa20_xor_ic(d, d, (ulong)blocks.Length, n, block, k);
+            _ = Sodium.crypto_stream_salsa20_xor_ic(d, d, (ulong)blocks.Length, n, block, k);
         block += (ulong)blocks.Length / BlockSize;
     }
 

@@ -25,7 +25,7 @@ public class XSalsa20Tests
     [Fact]
     public void Another_implementation_makes_the_same_keystream() => Seed.Check(50, random =>
     {
-        byte[] key = random.Bytes(32), nonce = random.Bytes(24), data = random.BytesUpTo(1000);
+        byte[] key = random.Bytes(32), nonce = random.Bytes(24), data = random.BytesUpTo(random.Below(2) == 0 ? 1000 : 10_000);
         XSalsa20Engine engine = new();
         engine.Init(true, new ParametersWithIV(new KeyParameter(key), nonce));
         byte[] expected = new byte[data.Length];
@@ -36,11 +36,13 @@ public class XSalsa20Tests
         Assert.Equal(expected, data);
     });
 
+    /// <summary>Short pieces are libsodium's work, long ones ours where the processor has wide vectors. Also where the low word of a block's number runs over.</summary>
     [Fact]
     public void Pieces_of_any_length_equal_one_call() => Seed.Check(200, random =>
     {
-        byte[] key = random.Bytes(32), nonce = random.Bytes(24), whole = random.BytesUpTo(3000), pieces = [.. whole];
-        using XSalsa20 one = new(key, nonce), many = new(key, nonce);
+        byte[] key = random.Bytes(32), nonce = random.Bytes(24), whole = random.BytesUpTo(9000), pieces = [.. whole];
+        ulong from = random.Below(2) == 0 ? 0 : ((ulong)random.Below(int.MaxValue) << 32) - (uint)random.Below(100);
+        using XSalsa20 one = new(key, nonce, from), many = new(key, nonce, from);
         one.Apply(whole);
         for (int at = 0; at < pieces.Length;)
         {
