@@ -19,6 +19,7 @@ public sealed class BlockStore : IDisposable
     readonly SegmentFiles? segments;
     readonly IBulk bulk;
     readonly Lock judging = new(); // held while a block is looked at again and set aside
+    volatile bool hasMetDamage;
 
     /// <param name="segments">Where the blocks of large sessions go; null for a store without a folder, which keeps all in the database.</param>
     public BlockStore(IDatabase blocks, IDatabase meta, TimeProvider time, DiskSpace? space = null, SegmentFiles? segments = null)
@@ -94,6 +95,12 @@ public sealed class BlockStore : IDisposable
     /// </summary>
     internal StoredBlock? ReadForKey(VaultTag vault, BlockId id) =>
         Info(vault, id) is not { } info ? null : Find(vault, id, info, hash: false, out _) ?? Read(vault, id);
+
+    /// <summary>
+    /// A block for somebody who hashes what arrives: here that isn't done a second time, unless damage was met since the store was opened.
+    /// What the other side refuses, <see cref="Read"/> judges.
+    /// </summary>
+    public StoredBlock? ReadToSend(VaultTag vault, BlockId id) => hasMetDamage ? Read(vault, id) : ReadForKey(vault, id);
 
     /// <summary>Begins to store blocks of a vault. Until the result is disposed, no collection touches what passed through it.</summary>
     public WriteSession BeginWrite(VaultTag vault) => new(this, vault, space);
@@ -210,6 +217,7 @@ public sealed class BlockStore : IDisposable
     /// <summary>Takes a block out of service. Its bytes stay where they are until a collection finds that nobody needs them.</summary>
     internal void SetAside(VaultTag vault, BlockId id, BlockInfo info, string damage)
     {
+        hasMetDamage = true;
         bulk.Index(); // or what was just stored would be put into the index afterwards
         Quarantine.Add(vault, id, info.Level, damage);
         Batch batch = new Batch().Delete(StoreKeys.Blocks, StoreKeys.BlockKey(StoreKeys.InfoOf, vault, id));

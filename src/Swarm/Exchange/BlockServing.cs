@@ -8,13 +8,16 @@ namespace Vault.Swarm;
 
 /// <summary>
 /// Answers one peer's questions for blocks of one vault, from disk to socket: what waits is ids, and one block is in memory at a
-/// time, read when the stream has taken the last. What is damaged on this disk counts as not here.
+/// time, read when the stream has taken the last. What is known to be damaged on this disk counts as not here; what isn't shows at the other
+/// side, which hashes all it gets and parts: then what was sent last is looked at, and from then on everything before it is sent.
 /// </summary>
 sealed class BlockServing(BlockStore store, VaultTag vault, RateLimit? upload = null, ServedBlocks? served = null)
 {
     readonly Lock gate = new();
     readonly Queue<(uint Number, BlockId Id)>[] waiting = [new(), new()]; // by lane
     readonly AsyncPulse pulse = new();
+    readonly Queue<(BlockId Id, int Length)> sent = []; // the last ones: what the other side may not have looked at yet
+    long sentBytes;
     uint next;
     bool ended;
 
@@ -37,6 +40,7 @@ sealed class BlockServing(BlockStore store, VaultTag vault, RateLimit? upload = 
         {
             stop.Cancel();
             await answering.ContinueWith(static done => _ = done.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            if (!cancel.IsCancellationRequested) LookAgain();
             throw;
         }
     }
@@ -77,7 +81,7 @@ sealed class BlockServing(BlockStore store, VaultTag vault, RateLimit? upload = 
                 if (Ended) return;
                 await pulse.WaitAsync(cancel);
             }
-            using StoredBlock? block = store.Read(vault, question.Id);
+            using StoredBlock? block = store.ReadToSend(vault, question.Id);
             if (block is null)
             {
                 ExchangeCodec.WriteLack(output, question.Number);
@@ -85,12 +89,14 @@ sealed class BlockServing(BlockStore store, VaultTag vault, RateLimit? upload = 
                 continue;
             }
             int length = block.Bytes.Length;
+            Remember(question.Id, length);
             ExchangeCodec.WriteGive(output, question.Number, length);
             for (int at = 0; at < length;)
             {
                 int piece = Math.Min(length - at, ExchangeLimits.FlushBytes);
                 if (upload is not null) await upload.TakeAsync(piece, cancel);
-                output.Write(block.Bytes.Slice(at, piece));
+                block.Bytes.Slice(at, piece).CopyTo(output.GetSpan(piece)); // one piece of memory; Write would take many small ones
+                output.Advance(piece);
                 at += piece;
                 if (output.UnflushedBytes >= ExchangeLimits.FlushBytes && (await output.FlushAsync(cancel)).IsCompleted) return;
             }
@@ -98,6 +104,18 @@ sealed class BlockServing(BlockStore store, VaultTag vault, RateLimit? upload = 
             Blocks++;
             Bytes += length;
         }
+    }
+
+    void Remember(BlockId id, int length)
+    {
+        sent.Enqueue((id, length));
+        sentBytes += length;
+        while (sentBytes > ExchangeLimits.MostInFlight || sent.Count > ExchangeLimits.Outstanding) sentBytes -= sent.Dequeue().Length;
+    }
+
+    void LookAgain()
+    {
+        foreach ((BlockId id, _) in sent) store.Read(vault, id)?.Dispose();
     }
 
     bool Ended

@@ -201,6 +201,51 @@ public sealed class BlockFetchTests
     }
 
     [Fact]
+    public async Task Damage_that_nobody_knew_of_shows_at_the_other_side_and_then_counts_as_not_here()
+    {
+        using VaultRig sender = new(), whole = new(), receiver = new();
+        for (int i = 0; i < 10; i++)
+        {
+            receiver.Pin((await sender.AddAsync(5000, (ulong)i)).Root);
+            await whole.AddAsync(5000, (ulong)i);
+        }
+        BlockId[] leaves = [.. sender.Store.List(VaultRig.Vault).Where(entry => entry.Info.Level == 0).Select(entry => entry.Id)], damaged = [leaves[3], leaves[70], leaves[^5]];
+        foreach (BlockId id in damaged) Damage(sender, id);
+        await using Scene scene = new(receiver);
+        (Task first, Cable cable, _) = scene.Serve(sender);
+        scene.Fetch.Search();
+        await Assert.ThrowsAsync<ProtocolException>(() => first.WaitAsync(Patience));
+        cable.Cut(); // as a stream is reset that has failed
+        await UntilAsync(() => sender.Store.Damaged(VaultRig.Vault).Any());
+
+        (Task second, _, _) = scene.Serve(sender);
+        await UntilAsync(() => receiver.Stored.Count == sender.Stored.Count && sender.Stored.Count == whole.Stored.Count - damaged.Length);
+        Assert.False(second.IsCompleted);
+        Assert.Equal(damaged.Order(), sender.Store.Damaged(VaultRig.Vault).Select(one => one.Id).Order());
+        scene.Serve(whole);
+        await scene.CompleteAsync();
+        Assert.Equal(whole.Stored, receiver.Stored);
+    }
+
+    /// <summary>Turns a byte of a block where it lies.</summary>
+    static void Damage(VaultRig rig, BlockId id)
+    {
+        using StoredBlock block = rig.Store.Read(VaultRig.Vault, id)!;
+        byte[] bytes = block.Bytes.ToArray(), key = [];
+        using (ICursor cursor = rig.Blocks.Range(StoreKeys.Blocks, [0], [0xff]))
+            while (cursor.MoveNext())
+                if (cursor.Value.SequenceEqual(bytes)) key = cursor.Key.ToArray();
+        bytes[^1] ^= 1;
+        rig.Blocks.Commit(new Batch().Put(StoreKeys.Blocks, key, bytes), Durability.Synced);
+    }
+
+    static async Task UntilAsync(Func<bool> condition)
+    {
+        using CancellationTokenSource patience = new(Patience);
+        while (!condition()) await Task.Delay(5, patience.Token);
+    }
+
+    [Fact]
     public async Task Who_asks_for_more_than_it_may_at_once_is_parted_with()
     {
         using VaultRig sender = new();
