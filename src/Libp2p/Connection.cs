@@ -50,6 +50,9 @@ sealed class Connection : IAsyncDisposable
     public Exception? Failure => mux.Failure;
     public Task Completion => mux.Completion;
 
+    /// <summary>The peer is a program of our kind.</summary>
+    public void Widen() => mux.Widen();
+
     public bool Speaks(string protocol) => Identified?.Protocols?.Contains(protocol) == true;
 
     public void Start(ReadOnlyMemory<byte> early) => mux.Start(early);

@@ -249,7 +249,7 @@ public sealed partial class Node
     /// </summary>
     async Task RetireDuplicateAsync(Connection newer)
     {
-        if (Kind(newer.Identified?.Agent) != Kind(options.Agent) || Id.CompareTo(newer.Peer) > 0) return;
+        if (!IsOfOurKind(newer) || Id.CompareTo(newer.Peer) > 0) return;
         Connection[] spare;
         lock (gate)
         {
@@ -260,6 +260,8 @@ public sealed partial class Node
         await Task.Delay(Limits.DuplicateGrace, Time, Closing);
         foreach (Connection connection in spare) await connection.CloseAsync(Closing);
     }
+
+    bool IsOfOurKind(Connection connection) => Kind(connection.Identified?.Agent) == Kind(options.Agent);
 
     static string? Kind(string? agent) => agent?.Split('/')[0];
 

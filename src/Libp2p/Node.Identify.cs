@@ -65,6 +65,7 @@ public sealed partial class Node
         lock (gate)
         {
             connection.Identified = connection.Identified?.Merge(said) ?? said;
+            if (IsOfOurKind(connection)) connection.Widen();
             // Worth trying later, in the network we met in; addresses of a relay are as good as any.
             foreach (Multiaddr address in said.ListenAddresses ?? [])
                 if (transports.Any(transport => transport.CanDial(address))) book.Add(connection.Peer, address.WithPeer(connection.Peer), connection.Network);

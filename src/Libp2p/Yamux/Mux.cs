@@ -58,6 +58,12 @@ sealed partial class Mux : IAsyncDisposable
         session.Ping(); // the first answer tells the round trip, by which windows grow
     }
 
+    /// <summary>The other side bears windows of any size: streams that begin from now on may have them.</summary>
+    public void Widen()
+    {
+        lock (gate) session.MaxWindow = Math.Max(session.MaxWindow, limits.MaxWindow);
+    }
+
     /// <summary>Why the session ended, or is ending: the first reason wins.</summary>
     public Exception? Failure { get; private set; }
 

@@ -8,7 +8,7 @@ public sealed record MuxLimits
 
     /// <summary>
     /// js-libp2p's XSalsa20 breaks a connection when it is handed more than 640 KiB at once, which it does as soon as our window
-    /// allows it. Under a private network no window is therefore opened wider than this.
+    /// allows it. Under a private network no window is therefore opened wider than this until the peer has shown to be of our kind.
     /// </summary>
     public const int PrivateNetworkWindow = 512 * 1024;
 
@@ -38,7 +38,7 @@ public sealed record MuxLimits
     public int ResetsPerSecond { get; init; } = 200;
 
     /// <summary>Bytes a writer may hand over before its flush waits.</summary>
-    public int MaxUnsent { get; init; } = 256 * 1024;
+    public int MaxUnsent { get; init; } = 512 * 1024;
 
     /// <summary>How often the other side is asked whether it is alive, and how long it has for the answer. Yamux's customary 30 s.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);

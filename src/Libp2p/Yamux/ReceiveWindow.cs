@@ -4,12 +4,14 @@ namespace Vault.Libp2p.Yamux;
 /// How much the other side may still send on one stream. Credit comes back when the application has consumed, never before, so
 /// what lies unread is bounded by the window. It comes back in quarters: three are under way while the news of one travels, so that a
 /// window that can't grow carries three quarters of itself in each round trip, and not half. The window doubles while it is used up within eight
-/// round trips: then it is the window, not the reader, that holds the stream back.
+/// round trips: then it is the window, not the reader, that holds the stream back. A round trip counts as two milliseconds at the least: on one's own
+/// network it is shorter than the threads on both sides take to hand over what came.
 /// Always: Remaining + unread + freed = Size.
 /// </summary>
 struct ReceiveWindow(int max)
 {
     const int Parts = 4, RoundTripsPerPart = 2;
+    static readonly TimeSpan LeastRoundTrip = TimeSpan.FromMilliseconds(2);
 
     TimeSpan granted = TimeSpan.MinValue;
     int freed;
@@ -33,7 +35,7 @@ struct ReceiveWindow(int max)
         freed += bytes;
         if (freed < Size / Parts) return 0;
         int grant = freed;
-        if (roundTrip is { } rtt && granted != TimeSpan.MinValue && now - granted < RoundTripsPerPart * rtt && Size < max)
+        if (roundTrip is { } rtt && granted != TimeSpan.MinValue && now - granted < RoundTripsPerPart * (rtt > LeastRoundTrip ? rtt : LeastRoundTrip) && Size < max)
         {
             int growth = Math.Min(Size, max - Size);
             Size += growth;

@@ -53,7 +53,7 @@ sealed partial class Session
     public StreamState? Open()
     {
         if (!CanOpen) return null;
-        StreamState stream = new(nextId, outbound: true, maxWindow);
+        StreamState stream = new(nextId, outbound: true, MaxWindow);
         nextId += 2;
         streams.Add(stream.Id, stream);
         outbound++;

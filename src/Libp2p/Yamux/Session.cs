@@ -37,6 +37,9 @@ sealed partial class Session(bool client, MuxLimits limits, int maxWindow)
 
     public IReadOnlyCollection<StreamState> Streams => streams.Values;
 
+    /// <summary>How far the window of a stream that begins from now on may grow.</summary>
+    public int MaxWindow { get; set; } = maxWindow;
+
     /// <summary>The other side accepts no more streams, with this code.</summary>
     public uint? RemoteGoAway { get; private set; }
 
@@ -141,7 +144,7 @@ sealed partial class Session(bool client, MuxLimits limits, int maxWindow)
             Refuse(id);
             return SessionEvent.None;
         }
-        target = new StreamState(id, outbound: false, maxWindow) { Acknowledged = true };
+        target = new StreamState(id, outbound: false, MaxWindow) { Acknowledged = true };
         streams.Add(id, target);
         inbound++;
         // At once, so that the opener's backlog drains; the protocol may let us be silent for long.

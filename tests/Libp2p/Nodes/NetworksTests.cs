@@ -87,9 +87,42 @@ public class NetworksTests
         TimeSpan? first = a.Node.Peers[0].RoundTrip;
         b.Node.Handle("/bulk", (stream, _) => Protocols.CountAsync(stream.Input));
         await using PeerStream bulk = await a.Node.OpenStreamAsync(b.Id, "/bulk");
-        for (int i = 0; i < 300; i++) await bulk.Output.WriteAsync(new byte[10_000]); // thirty seconds of this line
+        for (int i = 0; i < 350; i++) await bulk.Output.WriteAsync(new byte[10_000]); // thirty seconds of this line, and what waits to be sent
         await time.Pass(TimeSpan.FromSeconds(1));
         Assert.True(a.Node.Peers[0].RoundTrip > first, "the ping beside bulk took no longer than the one without");
+    });
+
+    /// <summary>js-libp2p breaks under a private network when it is handed more than 640 KiB at once.</summary>
+    [Theory]
+    [InlineData("vault/9.9", true)]
+    [InlineData("helia/4.2.5 js-libp2p/2.3.1", false)]
+    public void In_a_private_network_only_a_peer_of_our_kind_is_let_send_much_at_once(string agent, bool much) => VirtualRun.Of(async time =>
+    {
+        const int Read = 32 << 20, MaxUnsent = 512 << 10;
+        MemoryNetwork network = new(time);
+        await using TestNode a = await TestNode.StartAsync(network, time, 1, new NodeOptions { Networks = [TestNode.Network(1)], Agent = agent });
+        await using TestNode b = await TestNode.StartAsync(network, time, 2, new NodeOptions { Networks = [TestNode.Network(1)] });
+        b.Node.Handle("/sink", async (stream, cancel) =>
+        {
+            await Protocols.CountAsync(stream.Input, Read);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
+        });
+        await a.Node.DialAsync(b.Address);
+        await time.Pass(TimeSpan.FromSeconds(1));
+        PeerStream stream = await a.Node.OpenStreamAsync(b.Id, "/sink");
+        long written = 0;
+        Task writing = WriteAsync();
+        await time.Pass(TimeSpan.FromSeconds(30));
+        Assert.False(writing.IsCompleted);
+        int allowed = much ? 4 << 20 : 512 << 10;
+        Assert.InRange(written - Read, allowed / 2, allowed + 2 * MaxUnsent);
+        stream.Abort("enough");
+        await Assert.ThrowsAnyAsync<Exception>(() => writing);
+
+        async Task WriteAsync()
+        {
+            for (byte[] chunk = new byte[64 << 10]; ; written += chunk.Length) await stream.Output.WriteAsync(chunk);
+        }
     });
 
     [Theory]

@@ -30,14 +30,14 @@ static class Protocols
     }
 
     /// <summary>Everything that comes, counted and let go.</summary>
-    public static async Task<long> CountAsync(PipeReader input)
+    public static async Task<long> CountAsync(PipeReader input, long most = long.MaxValue)
     {
         for (long count = 0; ;)
         {
             ReadResult result = await input.ReadAsync();
             count += result.Buffer.Length;
             input.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted) return count;
+            if (result.IsCompleted || count >= most) return count;
         }
     }
 }

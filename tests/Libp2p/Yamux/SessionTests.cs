@@ -222,17 +222,21 @@ public class SessionTests
     [Fact]
     public void The_receive_window_doubles_while_it_is_what_holds_the_stream_back()
     {
-        ReceiveWindow fast = new(Limits.MaxWindow), slow = new(Limits.MaxWindow), unknown = new(Limits.MaxWindow);
-        TimeSpan rtt = TimeSpan.FromMilliseconds(10);
+        ReceiveWindow fast = new(Limits.MaxWindow), slow = new(Limits.MaxWindow), unknown = new(Limits.MaxWindow), near = new(Limits.MaxWindow), idle = new(Limits.MaxWindow);
+        TimeSpan rtt = TimeSpan.FromMilliseconds(10), nearRtt = TimeSpan.FromMilliseconds(0.05);
         for (int i = 1; i < 50; i++)
         {
             Use(ref fast, rtt * i, rtt);
             Use(ref slow, rtt * i * 10, rtt);
             Use(ref unknown, rtt * i, null);
+            Use(ref near, TimeSpan.FromMilliseconds(3) * i, nearRtt);
+            Use(ref idle, TimeSpan.FromMilliseconds(5) * i, nearRtt);
         }
         Assert.Equal(Limits.MaxWindow, fast.Size);
         Assert.Equal(MuxLimits.InitialWindow, slow.Size);
         Assert.Equal(MuxLimits.InitialWindow, unknown.Size);
+        Assert.Equal(Limits.MaxWindow, near.Size);
+        Assert.Equal(MuxLimits.InitialWindow, idle.Size);
 
         static void Use(ref ReceiveWindow window, TimeSpan now, TimeSpan? rtt)
         {
