@@ -1,21 +1,24 @@
+using System.Threading.Channels;
 using Vault.Blocks;
 using Vault.Primitives;
 
 namespace Vault.Swarm;
 
-// The way to the disk: blocks gather in a round, the round becomes durable, and only then they count.
+// The way to the disk: blocks gather in a round, the round becomes durable, and only then they count. Whoever is told of it may take its time:
+// meanwhile the next round goes to the disk.
 public sealed partial class BlockFetch
 {
     /// <summary>After the store has refused something, everybody waits this long before it is tried again.</summary>
     static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(5);
 
     readonly AsyncPulse landingPulse = new();
+    readonly Channel<(IReadOnlyList<BlockId> Ids, long Bytes)> landed = Channel.CreateBounded<(IReadOnlyList<BlockId>, long)>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
     LandingRound? round;
     string? fault;
     (int Count, VaultException? Last) refusals; // by the store, since the start
     long blocks, bytes;
 
-    /// <summary>Blocks have become durable: which, and their bytes.</summary>
+    /// <summary>Blocks have become durable: which, and their bytes. Whoever can't take it in now is told again after a pause, and the next round later.</summary>
     public event Action<IReadOnlyList<BlockId>, long>? Landed;
 
     /// <summary>A disk that is full is not the peer's fault: the round fails, its blocks are wanted again, and this source is read on after a pause.</summary>
@@ -110,6 +113,29 @@ public sealed partial class BlockFetch
         }
         roomPulse.Set();
         Tell(due.Ids, here: true);
-        Landed?.Invoke(due.Ids, due.Bytes);
+        await landed.Writer.WriteAsync((due.Ids, due.Bytes));
+    }
+
+    async Task TellLandedAsync()
+    {
+        await foreach ((IReadOnlyList<BlockId> ids, long bytes) in landed.Reader.ReadAllAsync())
+            for (bool again = false; !TryTellLanded(ids, bytes, again); again = true)
+                await Task.Delay(FaultPause, time, closing.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+    }
+
+    /// <summary>A catalog on a full disk notes nothing: what came must not be forgotten for that, as long as there is time. The next start looks through everything.</summary>
+    bool TryTellLanded(IReadOnlyList<BlockId> ids, long bytes, bool again)
+    {
+        try
+        {
+            Landed?.Invoke(ids, bytes);
+            if (again) lock (gate) fault = null;
+            return true;
+        }
+        catch (VaultException e)
+        {
+            lock (gate) fault = e.Message;
+            return closing.IsCancellationRequested;
+        }
     }
 }

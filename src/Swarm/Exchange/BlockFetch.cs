@@ -35,7 +35,7 @@ public sealed partial class BlockFetch : IAsyncDisposable
     readonly Dictionary<int, Source> sources = [];
     readonly CancellationTokenSource closing = new();
     readonly ITimer ticker;
-    readonly Task landing, walking;
+    readonly Task landing, telling, walking;
     long received;
 
     public BlockFetch(BlockStore store, VaultTag vault, TimeProvider time, RateLimit? download = null)
@@ -44,6 +44,7 @@ public sealed partial class BlockFetch : IAsyncDisposable
         startedAt = time.GetTimestamp();
         ticker = time.CreateTimer(_ => Do(plan.Tick), null, ExchangeLimits.Tick, ExchangeLimits.Tick);
         landing = LandAsync();
+        telling = Task.Run(TellLandedAsync); // it writes to the disk: not on the caller's thread
         walking = Task.Run(WalkAsync); // it reads the disk: not on the caller's thread
     }
 
@@ -238,6 +239,8 @@ public sealed partial class BlockFetch : IAsyncDisposable
         closing.Cancel();
         await walking;
         await landing;
+        landed.Writer.Complete();
+        await telling;
         closing.Dispose();
     }
 

@@ -264,6 +264,30 @@ public sealed class BlockFetchTests
     }
 
     [Fact]
+    public async Task Who_can_t_take_in_what_landed_is_told_again_and_the_next_afterwards()
+    {
+        using VaultRig sender = new(), receiver = new();
+        FileRef first = await sender.AddAsync(3000, 1), second = await sender.AddAsync(3000, 2);
+        receiver.Pin(first.Root);
+        await using Scene scene = new(receiver);
+        int told = 0;
+        List<BlockId> heard = [];
+        scene.Fetch.Landed += (ids, _) =>
+        {
+            if (Interlocked.Increment(ref told) < 2) throw new StoreException("no room for a note, as planned");
+            lock (heard) heard.AddRange(ids);
+        };
+        scene.Serve(sender);
+        scene.Fetch.Search();
+        await UntilAsync(() => scene.Fetch.Progress.Fault is not null);
+        receiver.Pin(second.Root);
+        scene.Fetch.Search();
+        await UntilAsync(() => receiver.Stored.Count == sender.Stored.Count && heard.Count == receiver.Stored.Count);
+        Assert.Equal(sender.Stored.Order(), heard.Order());
+        Assert.Null(scene.Fetch.Progress.Fault);
+    }
+
+    [Fact]
     public async Task A_disk_that_takes_nothing_stops_the_sender_and_goes_on_when_there_is_room()
     {
         FaultyDatabase? disk = null;
