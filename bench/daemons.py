@@ -20,6 +20,7 @@ class Daemon:
         ready = json.loads(line)
         self.peer, self.address = ready["peer"], ready["listen"][0]
         self.port = int(self.address.split("/")[4])
+        Socket(store).call("daemon") # it answers: its first answer is no part of what is measured, as with contenders that were asked whether they are there
 
     def usage(self): return usage(self.process.pid)
 

@@ -29,7 +29,7 @@ elif [ -n "$peers" ] && [ -e "$peers/p2p.py" ]; then
 EOF
     mkdir -p "$work/npm"
     say "rounds (the first time the files are made: minutes)"
-    python3 "$peers/p2p.py" "$work" --runs "$runs" --scale "$scale" --tests transfer --corpora "${SWARM_CORPORA:-big,mixed,small}" --tools syncthing --contender "$work/vault-p2p.json"
+    python3 "$peers/p2p.py" "$work" --runs "$runs" --scale "$scale" --tests transfer --corpora "${SWARM_CORPORA:-big,mixed,small}" --tools "${SWARM_TOOLS:-syncthing}" --contender "$work/vault-p2p.json"
 else
     say "no rounds: they need the p2p.py of the contenders' scripts, which isn't in ${peers:-the folder that VAULT_PEERS names}"
 fi
