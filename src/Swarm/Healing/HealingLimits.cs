@@ -14,6 +14,9 @@ public static class HealingLimits
     /// <summary>From so many devices on chance alone would give the fullest a fifth more than its due, with the chance of blocks a quarter: places are changed.</summary>
     public const int Crowd = 64;
 
+    /// <summary>There a device steps back behind those who have less from this part of its due on.</summary>
+    public const double Room = 0.85;
+
     /// <summary>In a vault of very many devices so many ranks behind those that should have a stretch look after it as well, and stand in for them.</summary>
     public const int SpareRanks = 5;
 

@@ -18,7 +18,7 @@ public sealed record Holder(DeviceId Device, Site Site, DeviceClass Class, ulong
 /// Who should hold a block, by weighted rendezvous hashing: every device draws a number for a stretch of block ids, larger ones draw
 /// better, and all come to the same order from the list of members alone. A device that joins or goes changes the order of no two others.
 /// Among very many devices chance alone would give some twice their due: there those who stand first in a stretch change places, so that who
-/// has its due already steps back. Who stands among the first is no other by that, and hardly a hundredth of the order changes with a newcomer.
+/// has its due already steps back. Who stands among the first is no other by that, and a newcomer changes few places.
 /// </summary>
 public sealed class Placement
 {
@@ -66,7 +66,7 @@ public sealed class Placement
         for (int bucket = 0; bucket < HealingLimits.Buckets; bucket++)
         {
             int[] order = Rank(bucket);
-            int[] fair = [.. order.Take(most).OrderBy(number => Math.Max(due[number], taken[number]) / due[number])]; // stable: who has room stays in rank
+            int[] fair = [.. order.Take(most).OrderBy(number => Math.Max(HealingLimits.Room, taken[number] / due[number]))]; // stable: who has room stays in rank
             fair.CopyTo(order, 0);
             foreach (int number in fair.DistinctBy(number => all[number].Site).Take(Target)) taken[number]++;
             ranks[bucket] = Named(order);

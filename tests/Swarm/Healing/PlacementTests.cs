@@ -73,7 +73,7 @@ public sealed class PlacementTests
             Assert.Superset(all.FirstOf(bucket).Where(device => device != devices[0]).ToHashSet(), fewer.FirstOf(bucket).ToHashSet());
             changed += all.RankOf(bucket).Take(3).Where(device => device != devices[0]).Except(fewer.RankOf(bucket).Take(3)).Count();
         }
-        Assert.InRange(changed, 0, 3 * HealingLimits.Buckets / 50);
+        Assert.InRange(changed, 0, 3 * HealingLimits.Buckets / 25);
     }
 
     static Holder[] Devices(int count) => [.. Enumerable.Range(1, count).Select(number => Device(number))];
