@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Vault.Primitives;
 
 /// <summary>
-/// Salsa20 for processors with 512-bit vectors: sixteen blocks of keystream at once, one in each lane, three times as fast as libsodium,
+/// Salsa20 for processors with 512-bit vectors: sixteen blocks of keystream at once, one in each lane, about twice as fast as libsodium,
 /// which has no more than 256 bits for it. Elsewhere, and for what is shorter, libsodium does the work.
 /// </summary>
 static class WideSalsa20

@@ -118,9 +118,17 @@ public sealed partial class BlockFetch
 
     async Task TellLandedAsync()
     {
-        await foreach ((IReadOnlyList<BlockId> ids, long bytes) in landed.Reader.ReadAllAsync())
-            for (bool again = false; !TryTellLanded(ids, bytes, again); again = true)
-                await Task.Delay(FaultPause, time, closing.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+        try
+        {
+            await foreach ((IReadOnlyList<BlockId> ids, long bytes) in landed.Reader.ReadAllAsync())
+                for (bool again = false; !TryTellLanded(ids, bytes, again); again = true)
+                    await Task.Delay(FaultPause, time, closing.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+        catch (Exception fault)
+        {
+            landed.Writer.TryComplete(fault); // a mistake of the listener's: nothing lands any more, and nobody waits for it either
+            throw;
+        }
     }
 
     /// <summary>A catalog on a full disk notes nothing: what came must not be forgotten for that, as long as there is time. The next start looks through everything.</summary>

@@ -239,7 +239,7 @@ public sealed partial class BlockFetch : IAsyncDisposable
         closing.Cancel();
         await walking;
         await landing;
-        landed.Writer.Complete();
+        landed.Writer.TryComplete();
         await telling;
         closing.Dispose();
     }
