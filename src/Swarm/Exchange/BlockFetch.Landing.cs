@@ -124,9 +124,9 @@ public sealed partial class BlockFetch
                 for (bool again = false; !TryTellLanded(ids, bytes, again); again = true)
                     await Task.Delay(FaultPause, time, closing.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
-        catch (Exception fault)
+        catch (Exception mistake)
         {
-            landed.Writer.TryComplete(fault); // a mistake of the listener's: nothing lands any more, and nobody waits for it either
+            landed.Writer.TryComplete(mistake); // the listener's: nothing lands any more, and nobody waits for it either
             throw;
         }
     }

@@ -216,10 +216,10 @@ public sealed class BlockFetchTests
         scene.Fetch.Search();
         await Assert.ThrowsAsync<ProtocolException>(() => first.WaitAsync(Patience));
         cable.Cut(); // as a stream is reset that has failed
-        await UntilAsync(() => sender.Store.Damaged(VaultRig.Vault).Any());
+        await Until.TrueAsync(() => sender.Store.Damaged(VaultRig.Vault).Any(), Patience);
 
         (Task second, _, _) = scene.Serve(sender);
-        await UntilAsync(() => receiver.Stored.Count == sender.Stored.Count && sender.Stored.Count == whole.Stored.Count - damaged.Length);
+        await Until.TrueAsync(() => receiver.Stored.Count == sender.Stored.Count && sender.Stored.Count == whole.Stored.Count - damaged.Length, Patience);
         Assert.False(second.IsCompleted);
         Assert.Equal(damaged.Order(), sender.Store.Damaged(VaultRig.Vault).Select(one => one.Id).Order());
         scene.Serve(whole);
@@ -237,12 +237,6 @@ public sealed class BlockFetchTests
                 if (cursor.Value.SequenceEqual(bytes)) key = cursor.Key.ToArray();
         bytes[^1] ^= 1;
         rig.Blocks.Commit(new Batch().Put(StoreKeys.Blocks, key, bytes), Durability.Synced);
-    }
-
-    static async Task UntilAsync(Func<bool> condition)
-    {
-        using CancellationTokenSource patience = new(Patience);
-        while (!condition()) await Task.Delay(5, patience.Token);
     }
 
     [Fact]
@@ -279,12 +273,17 @@ public sealed class BlockFetchTests
         };
         scene.Serve(sender);
         scene.Fetch.Search();
-        await UntilAsync(() => scene.Fetch.Progress.Fault is not null);
+        await Until.TrueAsync(() => scene.Fetch.Progress.Fault is not null, Patience);
         receiver.Pin(second.Root);
         scene.Fetch.Search();
-        await UntilAsync(() => receiver.Stored.Count == sender.Stored.Count && heard.Count == receiver.Stored.Count);
+        await Until.TrueAsync(() => receiver.Stored.Count == sender.Stored.Count && Heard() == receiver.Stored.Count, Patience);
         Assert.Equal(sender.Stored.Order(), heard.Order());
         Assert.Null(scene.Fetch.Progress.Fault);
+
+        int Heard()
+        {
+            lock (heard) return heard.Count;
+        }
     }
 
     [Fact]
@@ -296,8 +295,7 @@ public sealed class BlockFetchTests
         await using Scene scene = new(receiver);
         (Task task, _, BlockServing serving) = scene.Serve(sender);
         scene.Fetch.Search();
-        using CancellationTokenSource patience = new(Patience);
-        while (scene.Fetch.Progress.Fault is null) await Task.Delay(10, patience.Token);
+        await Until.TrueAsync(() => scene.Fetch.Progress.Fault is not null, Patience);
         Assert.False(task.IsCompleted);
         disk!.MakeRoom();
         await scene.CompleteAsync();

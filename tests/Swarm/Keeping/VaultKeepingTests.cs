@@ -16,11 +16,7 @@ public sealed class VaultKeepingTests
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     static readonly Hash32 binding = new(Enumerable.Repeat((byte)7, 32).ToArray());
 
-    static async Task UntilAsync(Func<bool> holds)
-    {
-        using CancellationTokenSource patience = new(Patience);
-        while (!holds()) await Task.Delay(20, patience.Token);
-    }
+    static Task UntilAsync(Func<bool> holds) => Until.TrueAsync(holds, Patience);
 
     sealed class Device : IAsyncDisposable
     {
