@@ -14,7 +14,7 @@ public sealed partial class BlockFetch
     readonly AsyncPulse landingPulse = new();
     readonly Channel<(IReadOnlyList<BlockId> Ids, long Bytes)> landed = Channel.CreateBounded<(IReadOnlyList<BlockId>, long)>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
     LandingRound? round;
-    string? fault;
+    string? fault, untold; // why the store takes nothing; why a listener can't take in what landed. Each ends by itself.
     (int Count, VaultException? Last) refusals; // by the store, since the start
     long blocks, bytes;
 
@@ -137,12 +137,12 @@ public sealed partial class BlockFetch
         try
         {
             Landed?.Invoke(ids, bytes);
-            if (again) lock (gate) fault = null;
+            if (again) lock (gate) untold = null;
             return true;
         }
         catch (VaultException e)
         {
-            lock (gate) fault = e.Message;
+            lock (gate) untold = e.Message;
             return closing.IsCancellationRequested;
         }
     }

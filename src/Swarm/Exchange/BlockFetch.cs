@@ -12,7 +12,7 @@ namespace Vault.Swarm;
 /// <param name="Searching">Pins are being walked for what is missing: the number will grow.</param>
 /// <param name="Blocks">Blocks that have come since the start, and their bytes.</param>
 /// <param name="BytesPerSecond">From all sources together, lately.</param>
-/// <param name="Fault">Why the store takes nothing at the moment; null when it does.</param>
+/// <param name="Fault">Why the store, or who is told of what landed, takes nothing at the moment; null when all do.</param>
 /// <param name="Received">Bytes of blocks that have come over the wire since the start, durable or not yet.</param>
 public sealed record FetchProgress(int Wanted, bool Searching, long Blocks, long Bytes, long Received, double BytesPerSecond, int Sources, string? Fault);
 
@@ -55,7 +55,7 @@ public sealed partial class BlockFetch : IAsyncDisposable
         get
         {
             lock (gate)
-                return new FetchProgress(plan.Count, searching, Interlocked.Read(ref blocks), Interlocked.Read(ref bytes), Interlocked.Read(ref received), plan.Rates.Sum(rate => rate.BytesPerSecond), sources.Count, fault);
+                return new FetchProgress(plan.Count, searching, Interlocked.Read(ref blocks), Interlocked.Read(ref bytes), Interlocked.Read(ref received), plan.Rates.Sum(rate => rate.BytesPerSecond), sources.Count, fault ?? untold);
         }
     }
 
