@@ -49,6 +49,7 @@ sealed partial class Draft
             if (!place.IsChanged) continue;
             WriteRecords(batch, place, removed, added);
             WritePins(batch, place.IsRedone ? [] : Place.PinsOf(place.Before), Place.PinsOf(place.Now));
+            if (!place.HasOtherVersions) continue;
             if (names != null) WriteName(batch, place, names);
             else sealedTotals = Sum(sealedTotals, ShareOf(place.Now), place.IsRedone ? default : ShareOf(place.Before));
         }

@@ -15,6 +15,9 @@ sealed class Place(Hash32 position, List<Held> before)
 
     internal bool IsChanged => IsRedone || !Now.SequenceEqual(before);
 
+    /// <summary>Whether other versions stand here than before; what has come or gone of their content changes nothing that can be listed.</summary>
+    internal bool HasOtherVersions => IsRedone || !Now.Select(head => head.Leaf).SequenceEqual(before.Select(head => head.Leaf));
+
     /// <summary>What is known of sealed parts already, so that what was just sealed isn't opened again.</summary>
     internal Dictionary<Leaf, Entry> Entries { get; } = [];
 
