@@ -46,7 +46,7 @@ public sealed class ChatMembersTests
             }
         }
         // Suppose that it got the bytes all the same.
-        using Home ours = await OpenAsync(folder["first"]), theirs = await OpenAsync(revokedFolder), another = await OpenAsync(folder["stays"]);
+        using Home ours = await RunningDaemon.OpenAsync(folder["first"]), theirs = await RunningDaemon.OpenAsync(revokedFolder), another = await RunningDaemon.OpenAsync(folder["stays"]);
         ChatLog log = ours.Vault(ours.Ring.Entries.Single().Keys).Chat;
         SignedMessage[] messages = [.. log.Heads.SelectMany(head => log.Range(head.Feed, 1, (int)head.Sequence)).OrderBy(message => message.Header.Time)];
         Assert.Equal<string?>(["before", "after", "by one who stays"], messages.Select(message => Opened(another, message)));
@@ -54,13 +54,6 @@ public sealed class ChatMembersTests
     }
 
     static string? Opened(Home by, SignedMessage message) => new BodySealer(by.Ring.Entries.Single().Keys, RandomSource.System).Open(message.Header, message.Body!.Value.Span)?.Text;
-
-    static async Task<Home> OpenAsync(string folder)
-    {
-        Home home = new(folder, "test", (_, _) => throw new InvalidOperationException("These keys have no passphrase."), TimeProvider.System, RandomSource.System);
-        await home.EnterAsync(make: false, CancellationToken.None);
-        return home;
-    }
 
     [Fact]
     public async Task Readers_write_messages_until_an_admin_says_otherwise()

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Vault.Identity;
 using Vault.Primitives;
 using Vault.Tests.Support;
 using Xunit;
@@ -21,6 +22,10 @@ public sealed class MembershipTests
     });
 
     static async Task<bool> CanReadAsync(RunningDaemon at, string path, string content) => await at.TryAsync(null, "cat", "photos", path) is (0, var output, _) && output.AsSpan().SequenceEqual(System.Text.Encoding.UTF8.GetBytes(content));
+
+    /// <summary>Each device's state, by its peer id.</summary>
+    static async Task<Dictionary<string, string>> StatesAsync(RunningDaemon at) => (await at.TextAsync("members", "photos", "--json")).Split('\n').Select(line => JsonDocument.Parse(line).RootElement)
+        .ToDictionary(line => line.GetProperty("peer").GetString()!, line => line.GetProperty("state").GetString()!);
 
     /// <summary>One line that says what is the matter, and perhaps one that says what to do.</summary>
     static void IsOneSentence((int Code, byte[] Output, string Error) of, string says)
@@ -174,11 +179,100 @@ public sealed class MembershipTests
         await SameRootAsync(owner, one, two);
         foreach (RunningDaemon member in all[..3])
         {
-            Dictionary<string, string> states = (await member.TextAsync("members", "photos", "--json")).Split('\n').Select(line => JsonDocument.Parse(line).RootElement)
-                .ToDictionary(line => line.GetProperty("peer").GetString()!, line => line.GetProperty("state").GetString()!);
+            Dictionary<string, string> states = await StatesAsync(member);
             Assert.Equal(["active", "active", "active", "revoked"], all.Select(device => states[device.Peer]));
             Assert.DoesNotContain("backdated", await member.TextAsync("ls", "photos"));
         }
         Assert.DoesNotContain("later", await below.TextAsync("ls", "photos"));
     }
+
+    [Fact]
+    public async Task Who_is_retired_is_waited_for_by_nobody_and_what_it_wrote_stays()
+    {
+        using TestFolder folder = new();
+        await using RunningDaemon owner = await RunningDaemon.StartAsync(folder["owner"]), stays = await RunningDaemon.StartAsync(folder["stays"]), laptop = await RunningDaemon.StartAsync(folder["laptop"]);
+        await owner.RunAsync(null, "create", "photos", "--copies", "3");
+        await stays.RunAsync(null, "join", await TicketAsync(owner));
+        await laptop.RunAsync(null, "join", await TicketAsync(owner));
+        await laptop.RunAsync("by the laptop"u8.ToArray(), "add", "photos", "-", "--as", "note");
+        await RunningDaemon.UntilAsync(() => CanReadAsync(stays, "note", "by the laptop"));
+        await SameRootAsync(owner, stays, laptop);
+        Assert.Equal(0, await laptop.StopAsync());
+
+        IsOneSentence(await stays.TryAsync(null, "retire", "photos", laptop.Peer), "this device isn't above that one");
+        Assert.Equal(laptop.Peer, (await owner.JsonAsync("retire", "photos", laptop.Peer[..20])).GetProperty("peer").GetString());
+        await SameRootAsync(owner, stays);
+        foreach (RunningDaemon member in (RunningDaemon[])[owner, stays])
+        {
+            Assert.Equal(["active", "active", "retired"], (await StatesAsync(member)).OrderBy(device => device.Value).Select(device => device.Value));
+            Assert.True(await CanReadAsync(member, "note", "by the laptop"));
+        }
+        IsOneSentence(await owner.TryAsync(null, "retire", "photos", laptop.Peer), "is out already");
+        await using RunningDaemon back = await RunningDaemon.StartAsync(laptop.Folder);
+        await RunningDaemon.UntilAsync(async () => System.Text.Encoding.UTF8.GetString((await back.TryAsync(null, "status", "photos", "--json")).Output).Contains("it was retired", StringComparison.Ordinal));
+        await back.RunAsync(null, "join", await TicketAsync(owner));
+        await SameRootAsync(owner, stays, back);
+        Assert.All((await StatesAsync(owner)).Values, state => Assert.Equal("active", state));
+        await stays.KillAsync();
+        Assert.Contains("photos: a device was retired:", await stays.LastWordsAsync());
+    }
+
+    [Fact]
+    public async Task Two_admins_who_each_put_somebody_out_while_apart_end_with_secrets_that_neither_of_those_has()
+    {
+        using TestFolder folder = new();
+        RunningDaemon owner = await RunningDaemon.StartAsync(folder["owner"]), other = await RunningDaemon.StartAsync(folder["other"]);
+        RunningDaemon ones = await RunningDaemon.StartAsync(folder["ones"]), others = await RunningDaemon.StartAsync(folder["others"]); // whom the one puts out, and whom the other
+        await using (owner) await using (other) await using (ones) await using (others)
+        {
+            await owner.RunAsync(null, "create", "photos");
+            await other.MeetAsync(owner);
+            await other.RunAsync(null, "join", await TicketAsync(owner, "admin"));
+            await SameRootAsync(owner, other);
+            await ones.RunAsync(null, "join", await TicketAsync(owner, "read"));
+            await others.RunAsync(null, "join", await TicketAsync(other, "read")); // an admin puts out whom it let in
+            await others.RunAsync(null, "dial", owner.Address);
+            await SameRootAsync(owner, other, ones, others);
+            Dictionary<string, long> before = new[] { owner, other }.ToDictionary(admin => admin.Folder, RingOf);
+
+            Assert.Equal(0, await other.StopAsync());
+            Assert.True((await owner.JsonAsync("revoke", "photos", ones.Peer)).GetProperty("newEpoch").GetBoolean());
+            await owner.RunAsync("by the one"u8.ToArray(), "add", "photos", "-", "--as", "one");
+            await RunningDaemon.UntilAsync(() => CanReadAsync(others, "one", "by the one"));
+            long epoch = RingOf(owner) - before[owner.Folder];
+            Assert.Equal(0, await others.StopAsync()); // it would bring the one's word to the other
+            Assert.Equal(0, await owner.StopAsync());
+
+            await using RunningDaemon otherBack = await RunningDaemon.StartAsync(other.Folder);
+            await ones.RunAsync(null, "dial", otherBack.Address);
+            Assert.True((await otherBack.JsonAsync("revoke", "photos", others.Peer)).GetProperty("newEpoch").GetBoolean());
+            await otherBack.RunAsync("by the other"u8.ToArray(), "add", "photos", "-", "--as", "other");
+            await RunningDaemon.UntilAsync(() => CanReadAsync(ones, "other", "by the other"));
+
+            await using RunningDaemon ownerBack = await RunningDaemon.StartAsync(owner.Folder);
+            await ownerBack.RunAsync(null, "dial", otherBack.Address);
+            foreach (RunningDaemon admin in (RunningDaemon[])[ownerBack, otherBack]) await RunningDaemon.UntilAsync(() => Task.FromResult(RingOf(admin) == before[admin.Folder] + 3 * epoch));
+            await SameRootAsync(ownerBack, otherBack);
+            foreach (RunningDaemon admin in (RunningDaemon[])[ownerBack, otherBack])
+            {
+                Assert.True(await CanReadAsync(admin, "one", "by the one") && await CanReadAsync(admin, "other", "by the other"));
+                Assert.Equal(0, await admin.StopAsync());
+            }
+        }
+        using Home first = await RunningDaemon.OpenAsync(folder["owner"]), second = await RunningDaemon.OpenAsync(folder["other"]);
+        SecretEpoch now = EpochsOf(first)[^1];
+        Assert.Equal(now.Number, EpochsOf(second)[^1].Number);
+        Assert.True(now.SyncSecret.Span.SequenceEqual(EpochsOf(second)[^1].SyncSecret.Span));
+        foreach (string name in (string[])["ones", "others"])
+        {
+            using Home put = await RunningDaemon.OpenAsync(folder[name]);
+            Assert.Equal(2, EpochsOf(put).Count); // the first, and what the admin made who didn't know of it
+            Assert.DoesNotContain(EpochsOf(put), epoch => epoch.SyncSecret.Span.SequenceEqual(now.SyncSecret.Span));
+        }
+    }
+
+    static IReadOnlyList<SecretEpoch> EpochsOf(Home home) => home.Ring.Entries.Single().Keys.AllEpochs;
+
+    /// <summary>The size of what a device keeps its secrets in: it grows with each epoch.</summary>
+    static long RingOf(RunningDaemon device) => new FileInfo(Path.Combine(device.Folder, "keys", "vaults.key")).Length;
 }

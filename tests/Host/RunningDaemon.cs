@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Vault.Primitives;
 
 namespace Vault.Host.Tests;
 
@@ -150,6 +151,14 @@ sealed class RunningDaemon : IAsyncDisposable
 
     /// <summary>How its only vault stands.</summary>
     public async Task<JsonElement> VaultAsync() => (await AskAsync("daemon")).GetProperty("vaults")[0];
+
+    /// <summary>What a daemon has left in its folder, once it has ended.</summary>
+    public static async Task<Home> OpenAsync(string folder)
+    {
+        Home home = new(folder, "test", (_, _) => throw new InvalidOperationException("These keys have no passphrase."), TimeProvider.System, RandomSource.System);
+        await home.EnterAsync(make: false, CancellationToken.None);
+        return home;
+    }
 
     /// <summary>The same root, and nothing missing at any of these.</summary>
     public static Task InStepAsync(params RunningDaemon[] all) => UntilAsync(async () =>

@@ -77,6 +77,7 @@ static class ApiCalls
     public static readonly ApiCall<ChoosePolicy, PolicyChosen> Policy = new("policy", asked.ChoosePolicy, json.PolicyChosen, (c, r, _, s) => c.PolicyAsync(r, s));
     public static readonly ApiList<OfVault, MemberListed> Members = new("members", asked.OfVault, json.MemberListed, (c, r, s) => c.MembersAsync(r.Vault ?? "", s));
     public static readonly ApiCall<RevokeDevice, DeviceRevoked> Revoke = new("revoke", asked.RevokeDevice, json.DeviceRevoked, (c, r, _, s) => c.RevokeAsync(r, s));
+    public static readonly ApiCall<RetireDevice, DeviceRetired> Retire = new("retire", asked.RetireDevice, json.DeviceRetired, (c, r, _, s) => c.RetireAsync(r, s));
     public static readonly ApiList<NoRequest, PeerListed> Peers = new("peers", asked.NoRequest, json.PeerListed, (c, _, s) => c.PeersAsync(s));
     public static readonly ApiCall<OfAddress, PeerDialed> Dial = new("dial", asked.OfAddress, json.PeerDialed, (c, r, _, s) => c.DialAsync(r.Address, s));
     public static readonly ApiCall<OfSwarmKey, SwarmKeyShown> SwarmKey = new("swarm-key", asked.OfSwarmKey, json.SwarmKeyShown, (c, r, _, s) => c.SwarmKeyAsync(r.Renew, r.Import, r.Reveal, s));
@@ -131,6 +132,7 @@ static class ApiCalls
 [JsonSerializable(typeof(PolicyChosen))]
 [JsonSerializable(typeof(MemberListed))]
 [JsonSerializable(typeof(DeviceRevoked))]
+[JsonSerializable(typeof(DeviceRetired))]
 [JsonSerializable(typeof(PeerListed))]
 [JsonSerializable(typeof(PeerDialed))]
 [JsonSerializable(typeof(SwarmKeyShown))]
@@ -176,6 +178,7 @@ sealed partial class ApiJson : JsonSerializerContext;
 [JsonSerializable(typeof(JoinVault))]
 [JsonSerializable(typeof(ChoosePolicy))]
 [JsonSerializable(typeof(RevokeDevice))]
+[JsonSerializable(typeof(RetireDevice))]
 [JsonSerializable(typeof(WatchFolder))]
 [JsonSerializable(typeof(SetLimits))]
 [JsonSerializable(typeof(SendChat))]

@@ -132,7 +132,7 @@ sealed class ApiServer : IAsyncDisposable
         Map(routes, ApiCalls.Status); Map(routes, ApiCalls.Add); Map(routes, ApiCalls.Get); Map(routes, ApiCalls.List); Map(routes, ApiCalls.Remove);
         Map(routes, ApiCalls.Move); Map(routes, ApiCalls.Log); Map(routes, ApiCalls.Conflicts); Map(routes, ApiCalls.Resolve); Map(routes, ApiCalls.Root);
         Map(routes, ApiCalls.Prove); Map(routes, ApiCalls.Verify); Map(routes, ApiCalls.Doctor); Map(routes, ApiCalls.Collect); Map(routes, ApiCalls.Explain);
-        Map(routes, ApiCalls.Backup); Map(routes, ApiCalls.Invite); Map(routes, ApiCalls.Join); Map(routes, ApiCalls.Policy); Map(routes, ApiCalls.Members); Map(routes, ApiCalls.Revoke);
+        Map(routes, ApiCalls.Backup); Map(routes, ApiCalls.Invite); Map(routes, ApiCalls.Join); Map(routes, ApiCalls.Policy); Map(routes, ApiCalls.Members); Map(routes, ApiCalls.Revoke); Map(routes, ApiCalls.Retire);
         Map(routes, ApiCalls.Peers); Map(routes, ApiCalls.Dial); Map(routes, ApiCalls.SwarmKey); Map(routes, ApiCalls.Limits); Map(routes, ApiCalls.Daemon);
         Map(routes, ApiCalls.Offer); Map(routes, ApiCalls.WhereIs); Map(routes, ApiCalls.Free); Map(routes, ApiCalls.Keep); Map(routes, ApiCalls.WhatIf);
         Map(routes, ApiCalls.Stop);

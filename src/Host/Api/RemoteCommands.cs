@@ -85,6 +85,7 @@ sealed class RemoteCommands : ICommands
     public Task<PolicyChosen> PolicyAsync(ChoosePolicy request, CancellationToken stop) => CallAsync(ApiCalls.Policy, request, null, stop);
     public IAsyncEnumerable<MemberListed> MembersAsync(string vault, CancellationToken stop) => ListAsync(ApiCalls.Members, new OfVault(vault), stop);
     public Task<DeviceRevoked> RevokeAsync(RevokeDevice request, CancellationToken stop) => CallAsync(ApiCalls.Revoke, request, null, stop);
+    public Task<DeviceRetired> RetireAsync(RetireDevice request, CancellationToken stop) => CallAsync(ApiCalls.Retire, request, null, stop);
     public IAsyncEnumerable<PeerListed> PeersAsync(CancellationToken stop) => ListAsync(ApiCalls.Peers, new NoRequest(), stop);
     public Task<PeerDialed> DialAsync(string address, CancellationToken stop) => CallAsync(ApiCalls.Dial, new OfAddress(address), null, stop);
     public Task<SwarmKeyShown> SwarmKeyAsync(bool renew, string? import, bool reveal, CancellationToken stop) => CallAsync(ApiCalls.SwarmKey, new OfSwarmKey(renew, import, reveal), null, stop);

@@ -25,7 +25,7 @@ static class CommandLine
         new("History", [LogCommand.Create(terminal), ConflictsCommand.Create(terminal), ResolveCommand.Create(terminal)]),
         new("Chat", [ChatCommand.Create(terminal)]),
         new("Proof", [RootCommandOfVault.Create(terminal), ProveCommand.Create(terminal)]),
-        new("Other machines", [DaemonCommand.Create(terminal), InviteCommand.Create(terminal), JoinCommand.Create(terminal), MembersCommand.Create(terminal), MembersCommand.CreateRevoke(terminal), PeersCommand.Create(terminal), PeersCommand.CreateDial(terminal), LimitsCommand.Create(terminal), SwarmKeyCommand.Create(terminal), DemoCommand.Create(terminal)]),
+        new("Other machines", [DaemonCommand.Create(terminal), InviteCommand.Create(terminal), JoinCommand.Create(terminal), MembersCommand.Create(terminal), MembersCommand.CreateRevoke(terminal), MembersCommand.CreateRetire(terminal), PeersCommand.Create(terminal), PeersCommand.CreateDial(terminal), LimitsCommand.Create(terminal), SwarmKeyCommand.Create(terminal), DemoCommand.Create(terminal)]),
         new("Copies", [OfferCommand.Create(terminal), WhereisCommand.Create(terminal), FreeCommand.Create(terminal), FreeCommand.CreateKeep(terminal), WhatifCommand.Create(terminal)]),
         new("This device", [IdCommand.Create(terminal), KeyCommand.Create(terminal), ConfigCommand.Create(terminal), CompletionCommand.Create(terminal)]),
         new("Upkeep", [VerifyCommand.Create(terminal), DoctorCommand.Create(terminal), GcCommand.Create(terminal), ExplainCommand.Create(terminal), BackupCommand.Create(terminal)]),

@@ -57,6 +57,7 @@ interface ICommands : IAsyncDisposable
     Task<PolicyChosen> PolicyAsync(ChoosePolicy request, CancellationToken stop);
     IAsyncEnumerable<MemberListed> MembersAsync(string vault, CancellationToken stop);
     Task<DeviceRevoked> RevokeAsync(RevokeDevice request, CancellationToken stop);
+    Task<DeviceRetired> RetireAsync(RetireDevice request, CancellationToken stop);
     IAsyncEnumerable<PeerListed> PeersAsync(CancellationToken stop);
     Task<PeerDialed> DialAsync(string address, CancellationToken stop);
 

@@ -54,6 +54,15 @@ sealed partial class LocalCommands
         return new DeviceRevoked(entry.Vault.ToString(), subject.Peer.ToString(), subject.Profile?.OpenName(entry.Keys), renewed);
     }
 
+    public async Task<DeviceRetired> RetireAsync(RetireDevice request, CancellationToken stop)
+    {
+        (KeyRingEntry entry, VaultCatalog catalog) = await OpenVaultAsync(request.Vault, stop);
+        Member subject = FindMember(catalog.Membership, entry, request.Device);
+        if (!subject.IsActive) throw new ConfigException($"{subject.Profile?.OpenName(entry.Keys) ?? subject.Peer.ToString()} is out already", $"vault members {entry.Name} shows who is in");
+        catalog.Add(AuthorOf(entry).Retire(catalog.Membership, subject.Key));
+        return new DeviceRetired(entry.Vault.ToString(), subject.Peer.ToString(), subject.Profile?.OpenName(entry.Keys));
+    }
+
     public async IAsyncEnumerable<PeerListed> PeersAsync([EnumeratorCancellation] CancellationToken stop)
     {
         await EnterAsync(stop);

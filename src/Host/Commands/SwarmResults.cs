@@ -31,6 +31,11 @@ sealed record RevokeDevice(string Vault, string Device);
 
 sealed record DeviceRevoked(string Vault, string Peer, string? Name, bool NewEpoch);
 
+/// <param name="Device">A peer id, the name of a device, or the beginning of either.</param>
+sealed record RetireDevice(string Vault, string Device);
+
+sealed record DeviceRetired(string Vault, string Peer, string? Name);
+
 /// <param name="Path">"lan", "direct" or "relay"; null when it isn't connected.</param>
 /// <param name="InPerSecond">Bytes received a second, lately, of whatever kind.</param>
 /// <param name="Vaults">How it stands in each vault that both have.</param>

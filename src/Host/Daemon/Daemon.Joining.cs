@@ -14,6 +14,9 @@ sealed partial class Daemon
     /// <summary>How long a join waits for the vault's name, which comes with the first records.</summary>
     static readonly TimeSpan NamePatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Who hears a key that it hasn't got closes the connection at once; who takes longer has something else, and another key won't help.</summary>
+    static readonly TimeSpan ClosesWithin = TimeSpan.FromSeconds(5);
+
     /// <summary>Where a ticket says to knock: the addresses of this machine, those that others can reach first.</summary>
     public IReadOnlyList<string> TicketAddresses =>
         [.. Listening.OrderBy(address => address.StartsWith("/ip4/127.", StringComparison.Ordinal) || address.StartsWith("/ip6/::1", StringComparison.Ordinal)).Take(Ticket.MaxAddresses)];
@@ -36,7 +39,7 @@ sealed partial class Daemon
         if (onDemand && ticket.Role == Role.Blind) throw Policies.NothingToAsk();
         RequireClock([ticket.Invite]);
         if (home.SwarmKeys.Add(ticket.Swarm)) await UseNetworksAsync();
-        PreSharedKey network = node.Networks.First(one => one.Fingerprint == FingerprintOf(ticket.Swarm));
+        PreSharedKey network = NetworkOf(ticket.Swarm)!;
 
         (JoinAnswer answer, PeerId through) = await AskAsync(ticket, network, stop);
         try
@@ -155,11 +158,30 @@ sealed partial class Daemon
         }
     }
 
+    /// <summary>Connects in the first of this device's swarms that the machine at an address is in, and remembers where it was.</summary>
     public async Task<PeerDialed> DialAsync(Multiaddr address, CancellationToken stop)
     {
-        PeerId peer = await node.DialAsync(address, null, stop);
-        known.Add(address.WithPeer(peer).ToString(), home.SwarmKeys.Own.Fingerprint);
-        return new PeerDialed(peer.ToString(), address.ToString());
+        if (address.Peer is { } there && SharedWith(there) is { } shared) return Remembered(there, shared);
+        Queue<SwarmKey> keys = new(home.SwarmKeys.Keys);
+        while (true)
+        {
+            SwarmKey key = keys.Dequeue();
+            long began = home.Time.GetTimestamp();
+            try
+            {
+                return Remembered(await node.DialAsync(address, NetworkOf(key), stop), key);
+            }
+            catch (Exception e) when (e is ProtocolException or IOException && keys.Count > 0 && home.Time.GetElapsedTime(began) < ClosesWithin)
+            {
+                // Perhaps it is in another of this device's swarms.
+            }
+        }
+
+        PeerDialed Remembered(PeerId peer, SwarmKey key)
+        {
+            known.Add(address.WithPeer(peer).ToString(), key.Fingerprint);
+            return new PeerDialed(peer.ToString(), address.ToString());
+        }
     }
 
     /// <summary>Keeps dialing whoever was met before and isn't connected.</summary>
@@ -183,8 +205,7 @@ sealed partial class Daemon
     async Task TryDialAsync(PeerId peer, Multiaddr address, string fingerprint)
     {
         if (home.SwarmKeys.Keys.FirstOrDefault(key => key.Fingerprint == fingerprint) is not { } key) return;
-        PreSharedKey? network = node.Networks.FirstOrDefault(one => one.Fingerprint == FingerprintOf(key));
-        if (network is null) return;
+        if (NetworkOf(key) is not { } network) return;
         node.AddAddress(peer, address, network);
         try
         {
@@ -196,11 +217,11 @@ sealed partial class Daemon
         }
     }
 
-    /// <summary>The name that the wire's side gives the same key.</summary>
-    static string FingerprintOf(SwarmKey key)
+    /// <summary>The node's form of a key; null when it doesn't use that one yet, or any more.</summary>
+    PreSharedKey? NetworkOf(SwarmKey key)
     {
         using PreSharedKey same = PreSharedKey.FromBytes(key.Secret.Span);
-        return same.Fingerprint;
+        return node.Networks.FirstOrDefault(one => one.Fingerprint == same.Fingerprint);
     }
 
     /// <summary>Members that were met are looked for again after a restart.</summary>
@@ -208,8 +229,11 @@ sealed partial class Daemon
     {
         bool member;
         lock (gate) member = attached.Values.Any(part => part.Catalog.Membership.Find(peer) is { IsRevoked: false });
-        if (!member || node.Peers.FirstOrDefault(one => one.Peer == peer) is not { Connections: [var connection, ..] } status) return;
-        if (home.SwarmKeys.Keys.FirstOrDefault(key => FingerprintOf(key) == connection.Network) is not { } network) return;
-        foreach (Multiaddr address in status.ListenAddresses.Take(4)) known.Add(address.WithPeer(peer).ToString(), network.Fingerprint);
+        if (!member || SharedWith(peer) is not { } key || node.Peers.FirstOrDefault(one => one.Peer == peer) is not { } status) return;
+        foreach (Multiaddr address in status.ListenAddresses.Take(4)) known.Add(address.WithPeer(peer).ToString(), key.Fingerprint);
     }
+
+    /// <summary>The key of the network in which a peer is connected; null when it isn't.</summary>
+    SwarmKey? SharedWith(PeerId peer) => node.Peers.FirstOrDefault(one => one.Peer == peer) is { Connections: [var connection, ..] }
+        ? home.SwarmKeys.Keys.FirstOrDefault(key => NetworkOf(key)?.Fingerprint == connection.Network) : null;
 }

@@ -61,7 +61,7 @@ public sealed class ControlAuthor(VaultKeys keys, Ed25519Key device, HybridClock
         {
             Link? signer = subject == device.Public ? link : link.Parent;
             while (signer != null && !(signer.Subject == device.Public && !signer.IsRevoked && (signer == link || signer.Role == Role.Admin))) signer = signer.Parent;
-            if (signer != null) records.Add(Sign(signer, new Retirement(subject)));
+            if (signer != null) records.Add(Sign(signer, new Retirement(subject), link.Record.Time));
         }
         return records.Count > 0 ? records : throw new ConfigException("this device isn't above that one", "only the device itself or an admin above it can do that");
     }

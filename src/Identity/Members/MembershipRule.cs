@@ -63,7 +63,7 @@ sealed class MembershipRule
         return hits;
     }
 
-    /// <summary>When a link ends: by its own word or by the first retirement under itself or under one above it.</summary>
+    /// <summary>When a link ends: by its own word or by the first later retirement under itself or under one above it. Whoever is let in once more after one is in.</summary>
     public HybridTime LapseOf(Link link)
     {
         HybridTime lapse = link.Record.Statement is Invite invite ? invite.UseBy : link.NotAfter;
@@ -71,7 +71,7 @@ sealed class MembershipRule
         foreach (ControlRecord retirement in candidates)
         {
             Link? signer = retirement.Authority == link.Record.Content ? link : link.Above(retirement.Authority);
-            if (retirement.Time < lapse && signer != null && JudgeUnder(retirement, signer) == Verdict.Stands) lapse = retirement.Time;
+            if (retirement.Time > link.Record.Time && retirement.Time < lapse && signer != null && JudgeUnder(retirement, signer) == Verdict.Stands) lapse = retirement.Time;
         }
         return lapse;
     }

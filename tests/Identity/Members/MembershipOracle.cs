@@ -66,7 +66,7 @@ sealed class MembershipOracle(VaultId vault, IEnumerable<ControlRecord> known)
         .All(revocation => PagesOf(revocation).Any(page => Digests((KeepPage)page.Statement).Contains(leaf)));
 
     HybridTime EndOf(ControlRecord certificate) => all.Where(record =>
-            record.Statement is Retirement retirement && retirement.Subject == KeyOf(certificate)
+            record.Statement is Retirement retirement && retirement.Subject == KeyOf(certificate) && record.Time > certificate.Time
             && (record.Authority == certificate.Content || IsFromAbove(record, certificate)) && Stands(record))
         .Select(retirement => retirement.Time).Append(certificate.Statement is Invite invite ? invite.UseBy : NotAfterOf(certificate)).Min();
 

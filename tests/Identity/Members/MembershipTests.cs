@@ -168,6 +168,21 @@ public sealed class MembershipTests : IDisposable
     }
 
     [Fact]
+    public void A_retired_device_that_is_let_in_once_more_is_in_and_can_be_retired_once_more()
+    {
+        Ed25519Key laptop = vault.Device(Role.Writer);
+        vault.Learn(vault.By(vault.Owner).Retire(Now, laptop.Public));
+        HybridTime meanwhile = vault.Clock.Next();
+        Assert.False(Now.Allows(DeviceId.Of(laptop.Public), Role.Writer, meanwhile, default));
+        vault.Learn(vault.By(vault.Owner).Certify(Now, laptop.Public, Role.Writer));
+        Assert.True(vault.Member(laptop).IsActive);
+        Assert.Equal(Role.Writer, vault.Member(laptop).RoleAt(vault.Clock.Next()));
+        Assert.True(Now.Allows(DeviceId.Of(laptop.Public), Role.Writer, meanwhile, default)); // what it wrote when it was out comes to count
+        vault.Learn(vault.By(vault.Owner).Retire(Now, laptop.Public));
+        Assert.False(vault.Member(laptop).IsActive);
+    }
+
+    [Fact]
     public void An_admin_whose_certificate_ran_out_can_still_take_back_what_it_gave()
     {
         Ed25519Key admin = vault.Device(), friend = vault.Device();

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Vault.Host;
 
-/// <summary>vault members VAULT and vault revoke VAULT DEVICE: who takes part, and who no longer does.</summary>
+/// <summary>vault members VAULT, vault revoke and vault retire VAULT DEVICE: who takes part, and who no longer does.</summary>
 static class MembersCommand
 {
     public static Command Create(Terminal terminal)
@@ -36,7 +36,7 @@ static class MembersCommand
 
     public static Command CreateRevoke(Terminal terminal)
     {
-        Argument<string> vault = Words.Vault(terminal), device = new("device") { Description = "Its name, its peer id, or the beginning of that", HelpName = "DEVICE" };
+        Argument<string> vault = Words.Vault(terminal), device = Device();
         Option<bool> json = Words.Json();
         TaughtCommand command = new("revoke", "put a device out of a vault: it gets nothing more, and nothing it says counts", "vault revoke photos 12D3KooW…") { vault, device, json };
         command.SetAction(async (line, stop) =>
@@ -49,4 +49,22 @@ static class MembersCommand
         });
         return command;
     }
+
+    public static Command CreateRetire(Terminal terminal)
+    {
+        Argument<string> vault = Words.Vault(terminal), device = Device();
+        Option<bool> json = Words.Json();
+        TaughtCommand command = new("retire", "say that a device is gone for good, sold or broken: nobody waits for it, and what it wrote stays", "vault retire photos old-laptop") { vault, device, json };
+        command.SetAction(async (line, stop) =>
+        {
+            await using ICommands commands = Session.Open(line, terminal);
+            DeviceRetired retired = await commands.RetireAsync(new RetireDevice(line.GetRequiredValue(vault), line.GetRequiredValue(device)), stop);
+            if (line.GetValue(json)) Listing.Json(terminal, retired, ApiJson.Default.DeviceRetired);
+            else terminal.Output.WriteLine($"{terminal.Name(retired.Name ?? retired.Peer)} is retired; its copies don't count any more. If somebody else may have its keys, revoke it instead");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    static Argument<string> Device() => new("device") { Description = "Its name, its peer id, or the beginning of that", HelpName = "DEVICE" };
 }
