@@ -143,7 +143,10 @@ public sealed class MembershipTests
         int port = owner.Port;
         Assert.Equal(0, await owner.StopAsync());
         await using (RunningDaemon foreign = await RunningDaemon.StartAsync(folder["foreign"], port)) // of another swarm, where the ticket leads to
+        {
             IsOneSentence(await joiner.TryAsync(null, "join", ticket), "no device of the vault could be reached");
+            IsOneSentence(await joiner.TryAsync(null, "dial", foreign.Address), ""); // the other closes, by one word of the socket or another
+        }
         await using (RunningDaemon late = await RunningDaemon.StartAsync(owner.Folder, port, skew: 3600)) // by whose clock it has run out
             IsOneSentence(await joiner.TryAsync(null, "join", soon), "this ticket has run out");
         await using RunningDaemon back = await RunningDaemon.StartAsync(owner.Folder, port);

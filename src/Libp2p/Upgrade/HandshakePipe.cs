@@ -83,13 +83,16 @@ sealed class HandshakePipe(IDuplexPipe pipe, CancellationToken cancel)
             if (pipe.Output.UnflushedBytes > 0) await pipe.Output.FlushAsync(cancel);
             result = await pipe.Input.ReadAsync(cancel);
         }
-        if (result.Buffer.IsEmpty && (result.IsCompleted || result.IsCanceled)) throw new ProtocolException("The peer closed the connection during the handshake.");
+        if (result.Buffer.IsEmpty && (result.IsCompleted || result.IsCanceled)) throw Closed();
         if (!result.IsCompleted) return result.Buffer;
         // What is buffered may still complete a message; if it doesn't, the next read finds nothing new.
-        if (result.Buffer.Length == lastLength) throw new ProtocolException("The peer closed the connection during the handshake.");
+        if (result.Buffer.Length == lastLength) throw Closed();
         lastLength = result.Buffer.Length;
         return result.Buffer;
     }
+
+    /// <summary>Who can't read what it is sent closes without a word, so all that is left is a guess.</summary>
+    static ProtocolException Closed() => new("The peer closed the connection during the handshake.", "it may be in another private network: compare the swarm keys of both");
 
     long lastLength = -1;
 }
