@@ -20,10 +20,10 @@ sealed partial class Draft
     /// <summary>What comes in is a part of what some other device has.</summary>
     internal bool IsPart { get; set; }
 
-    /// <summary>Something that goes into the batch with the rest, given the number of the commit.</summary>
     /// <summary>Content that had been freed is to be here again.</summary>
     internal bool Recalls { get; set; }
 
+    /// <summary>Something that goes into the batch with the rest, given the number of the commit.</summary>
     internal void Also(Action<Batch, ulong> write)
     {
         extras.Add(write);
