@@ -39,7 +39,7 @@ sealed partial class Daemon
         if (onDemand && ticket.Role == Role.Blind) throw Policies.NothingToAsk();
         RequireClock([ticket.Invite]);
         if (home.SwarmKeys.Add(ticket.Swarm)) await UseNetworksAsync();
-        PreSharedKey network = NetworkOf(ticket.Swarm)!;
+        PreSharedKey network = NetworkOf(ticket.Swarm) ?? throw new InvalidOperationException("The node doesn't use the ticket's network.");
 
         (JoinAnswer answer, PeerId through) = await AskAsync(ticket, network, stop);
         try
@@ -161,7 +161,7 @@ sealed partial class Daemon
     /// <summary>Connects in the first of this device's swarms that the machine at an address is in, and remembers where it was.</summary>
     public async Task<PeerDialed> DialAsync(Multiaddr address, CancellationToken stop)
     {
-        if (address.Peer is { } there && SharedWith(there) is { } shared) return Remembered(there, shared);
+        if (address.Peer is { } there && KeyOf(StatusOf(there)) is { } shared) return Remembered(there, shared);
         Queue<SwarmKey> keys = new(home.SwarmKeys.Keys);
         while (true)
         {
@@ -229,11 +229,12 @@ sealed partial class Daemon
     {
         bool member;
         lock (gate) member = attached.Values.Any(part => part.Catalog.Membership.Find(peer) is { IsRevoked: false });
-        if (!member || SharedWith(peer) is not { } key || node.Peers.FirstOrDefault(one => one.Peer == peer) is not { } status) return;
+        if (!member || StatusOf(peer) is not { } status || KeyOf(status) is not { } key) return;
         foreach (Multiaddr address in status.ListenAddresses.Take(4)) known.Add(address.WithPeer(peer).ToString(), key.Fingerprint);
     }
 
+    PeerStatus? StatusOf(PeerId peer) => node.Peers.FirstOrDefault(one => one.Peer == peer);
+
     /// <summary>The key of the network in which a peer is connected; null when it isn't.</summary>
-    SwarmKey? SharedWith(PeerId peer) => node.Peers.FirstOrDefault(one => one.Peer == peer) is { Connections: [var connection, ..] }
-        ? home.SwarmKeys.Keys.FirstOrDefault(key => NetworkOf(key)?.Fingerprint == connection.Network) : null;
+    SwarmKey? KeyOf(PeerStatus? peer) => peer is { Connections: [var connection, ..] } ? home.SwarmKeys.Keys.FirstOrDefault(key => NetworkOf(key)?.Fingerprint == connection.Network) : null;
 }

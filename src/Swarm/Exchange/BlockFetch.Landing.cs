@@ -121,7 +121,7 @@ public sealed partial class BlockFetch
         try
         {
             await foreach ((IReadOnlyList<BlockId> ids, long bytes) in landed.Reader.ReadAllAsync())
-                for (bool again = false; !TryTellLanded(ids, bytes, again); again = true)
+                while (!TryTellLanded(ids, bytes))
                     await Task.Delay(FaultPause, time, closing.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
         catch (Exception mistake)
@@ -132,12 +132,12 @@ public sealed partial class BlockFetch
     }
 
     /// <summary>A catalog on a full disk notes nothing: what came must not be forgotten for that, as long as there is time. The next start looks through everything.</summary>
-    bool TryTellLanded(IReadOnlyList<BlockId> ids, long bytes, bool again)
+    bool TryTellLanded(IReadOnlyList<BlockId> ids, long bytes)
     {
         try
         {
             Landed?.Invoke(ids, bytes);
-            if (again) lock (gate) untold = null;
+            lock (gate) untold = null;
             return true;
         }
         catch (VaultException e)
